@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Time as milliseconds since 1970-01-01 UTC. */
+#include "floor/when.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static int64_t moved_ms(void)
+{
+        const char *path = getenv("FAIRLEAD_TEST_CLOCK");
+        char text[32] = "";
+        int fd;
+
+        if (path == NULL || *path == '\0')
+                return 0;
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+                return 0;
+        if (read(fd, text, sizeof text - 1) < 0)
+                text[0] = '\0';
+        close(fd);
+        return strtoll(text, NULL, 10);
+}
+
+int64_t when_now_ms(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_REALTIME, &now);
+        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + moved_ms();
+}
+
+int64_t when_steady_us(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t when_steady_ms(void)
+{
+        return when_steady_us() / 1000;
+}
+
+static void split(int64_t ms, struct tm *tm, int *milli)
+{
+        int64_t seconds = ms / 1000;
+        time_t t;
+
+        *milli = (int)(ms % 1000);
+        if (*milli < 0) {
+                *milli += 1000;
+                seconds--;
+        }
+        t = (time_t)seconds;
+        if (gmtime_r(&t, tm) == NULL)
+                memset(tm, 0, sizeof *tm);
+}
+
+void when_iso(struct buf *out, int64_t ms)
+{
+        struct tm tm;
+        int milli;
+
+        split(ms, &tm, &milli);
+        buf_format(out, "%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1,
+                   tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+        if (milli != 0)
+                buf_format(out, ".%03d", milli);
+        buf_add_char(out, 'Z');
+}
+
+void when_http(struct buf *out, int64_t ms)
+{
+        static const char days[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+        static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+        struct tm tm;
+        int milli;
+
+        split(ms, &tm, &milli);
+        buf_format(out, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[tm.tm_wday], tm.tm_mday,
+                   months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+/* Exactly count digits at *p; moves *p behind them.  -1 if they are not there. */
+static int number(const char **p, int count)
+{
+        int value = 0;
+
+        for (; count > 0; count--, (*p)++) {
+                if (**p < '0' || **p > '9')
+                        return -1;
+                value = value * 10 + (**p - '0');
+        }
+        return value;
+}
+
+static int milliseconds(const char **p)
+{
+        int value = 0, place = 100;
+
+        if (**p != '.')
+                return 0;
+        (*p)++;
+        if (**p < '0' || **p > '9')
+                return -1;
+        for (; **p >= '0' && **p <= '9'; (*p)++) {
+                value += (**p - '0') * place;
+                place /= 10;
+        }
+        return value;
+}
+
+static int offset_minutes(const char **p, int *minutes)
+{
+        int sign, hour, minute;
+
+        if (**p == 'Z' || **p == 'z') {
+                (*p)++;
+                *minutes = 0;
+                return 0;
+        }
+        if (**p != '+' && **p != '-')
+                return -1;
+        sign = *(*p)++ == '-' ? -1 : 1;
+        hour = number(p, 2);
+        if (**p == ':')
+                (*p)++;
+        minute = number(p, 2);
+        if (hour < 0 || hour > 23 || minute < 0 || minute > 59)
+                return -1;
+        *minutes = sign * (hour * 60 + minute);
+        return 0;
+}
+
+int when_parse(const char *text, int64_t *ms)
+{
+        struct tm tm = { 0 };
+        const char *p = text;
+        int year, month, milli, minutes;
+
+        if (text == NULL)
+                return -1;
+        if ((year = number(&p, 4)) < 0 || *p++ != '-' || (month = number(&p, 2)) < 1 ||
+            month > 12 || *p++ != '-' || (tm.tm_mday = number(&p, 2)) < 1 || tm.tm_mday > 31)
+                return -1;
+        if (*p != 'T' && *p != 't' && *p != ' ')
+                return -1;
+        p++;
+        if ((tm.tm_hour = number(&p, 2)) < 0 || tm.tm_hour > 23 || *p++ != ':' ||
+            (tm.tm_min = number(&p, 2)) < 0 || tm.tm_min > 59 || *p++ != ':' ||
+            (tm.tm_sec = number(&p, 2)) < 0 || tm.tm_sec > 60)
+                return -1;
+        if ((milli = milliseconds(&p)) < 0 || offset_minutes(&p, &minutes) != 0 || *p != '\0')
+                return -1;
+        tm.tm_year = year - 1900;
+        tm.tm_mon = month - 1;
+        *ms = ((int64_t)timegm(&tm) - (int64_t)minutes * 60) * 1000 + milli;
+        return 0;
+}
+
+void when_span(struct buf *out, int64_t ms)
+{
+        int64_t seconds = (ms < 0 ? -ms : ms) / 1000;
+
+        if (seconds < 90)
+                buf_format(out, "%lld s", (long long)seconds);
+        else if (seconds < 90 * 60)
+                buf_format(out, "%lld min", (long long)(seconds + 30) / 60);
+        else if (seconds < 48 * 3600)
+                buf_format(out, "%lld h %lld min", (long long)seconds / 3600,
+                           (long long)seconds % 3600 / 60);
+        else
+                buf_format(out, "%lld days", (long long)seconds / 86400);
+}
