@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One request of a web server and its reply, through libfcgi or as plain CGI: the same
+ * struct either way.  The only file to include <fcgiapp.h>.
+ *
+ * Texts of a request live until cgi_finish().  A header that came twice is marked (lighttpd
+ * passes both, see cgi_header).
+ */
+#ifndef DOOR_CGI_H
+#define DOOR_CGI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "floor/buf.h"
+#include "floor/fail.h"
+
+struct cgi; /* one thread's request slot */
+
+/* Descriptor of the listening socket: the inherited descriptor 0 (spawned, spawn-fcgi,
+ * socket activation) or -1 when this is a plain CGI environment. */
+int cgi_listening(void);
+/* Opens a Unix socket (path) or "host:port" itself with a backlog of 1024, for running
+ * without a spawner; -1 why. */
+int cgi_listen(const char *where, struct fail *why);
+
+struct cgi *cgi_new(int listen_fd); /* -1: plain CGI, one request */
+void cgi_free(struct cgi *c);
+
+/* 1 a request is here, 0 no more will come (stopping, or CGI's one is over), -1 why.
+ * cgi_stop() makes every waiting cgi_accept return 0; async-signal-safe. */
+int cgi_accept(struct cgi *c, struct fail *why);
+void cgi_stop(void);
+
+const char *cgi_param(struct cgi *c, const char *name); /* CGI variable, or NULL */
+/* A request header by its HTTP name ("X-CodeSignal-Signature"): 1, 0 absent, -1 it came
+ * more than once. */
+int cgi_header(struct cgi *c, const char *name, const char **value);
+/* Calls visit for every header (HTTP_*, CONTENT_TYPE) in CGI spelling. */
+void cgi_each_header(struct cgi *c,
+                     void (*visit)(void *context, const char *name, const char *value),
+                     void *context);
+
+/* Reads the whole body: 0 done; 413 longer than max; 411 no length but chunked; 400 shorter
+ * than announced.  Whatever is unread is drained by cgi_finish(). */
+int cgi_body(struct cgi *c, size_t max, struct buf *out);
+
+/* Sends one whole reply: status line, headers (raw "Name: value\r\n" lines), body. */
+int cgi_reply(struct cgi *c, const char *head, size_t head_len, const void *body, size_t body_len);
+void cgi_finish(struct cgi *c);
+
+#endif

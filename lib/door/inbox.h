@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The home's inbox: what arrived, in order, durable before it is acknowledged.
+ *
+ * Many threads and processes add; one reader (the worker) reads from a place it keeps
+ * itself and releases what is done, so that segments are used again.  Records are bytes,
+ * at most INBOX_RECORD_MAX; each gets a number that rises by one and is never reused.
+ * Additions of several threads share one sync (group commit); other processes take the
+ * inbox lock for one batch each.
+ *
+ * Ringing is separate from durability: inbox_add() rings by itself after the sync; a lost
+ * ring is never a lost record, because the reader looks before it waits.
+ */
+#ifndef DOOR_INBOX_H
+#define DOOR_INBOX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "floor/buf.h"
+#include "floor/fail.h"
+
+#define INBOX_RECORD_MAX (3 * 1024 * 1024)
+
+struct inbox;
+
+/* dir is home/inbox; made when absent.  backlog is the most bytes of unreleased records
+ * before additions fail with FAIL_FULL (0: 1 GiB). */
+int inbox_open(struct inbox **out, const char *dir, uint64_t backlog, struct fail *why);
+void inbox_close(struct inbox *in);
+
+/* 0: durable, *number is its number.  -1: FAIL_FULL no room (disk or backlog), FAIL_INPUT
+ * too large, else why; the record will not be read, except after a failed sync, when it may. */
+int inbox_add(struct inbox *in, const void *record, size_t len, uint64_t *number, struct fail *why);
+
+/* Reads the first record with a number >= from that is durable: 1 read, *number says which;
+ * 0 nothing there yet; -1 broken.  A damaged record in the middle is reported once as
+ * FAIL_BROKEN with *number set to the next readable one. */
+int inbox_read(struct inbox *in, uint64_t from, struct buf *record, uint64_t *number,
+               struct fail *why);
+
+/* All records up to and including this number are done; survives restarts.  inbox_released
+ * gives the number last released, 0 for none. */
+int inbox_release(struct inbox *in, uint64_t number, struct fail *why);
+int inbox_released(struct inbox *in, uint64_t *number, struct fail *why);
+
+/* The number of the last durable record and the bytes not yet released. */
+int inbox_depth(struct inbox *in, uint64_t *last, uint64_t *bytes, struct fail *why);
+
+/* Wakes the reader (from any process), and waits for a ring: 1 rang, 0 the time is up,
+ * -1 why.  timeout_ms < 0 waits for ever.  Also returns 1 on a signal handled with
+ * inbox_interrupt(), which may be called in a signal handler. */
+void inbox_ring(struct inbox *in);
+int inbox_wait(struct inbox *in, int64_t timeout_ms, struct fail *why);
+void inbox_interrupt(struct inbox *in);
+
+/* Verifies every segment: 0 all well, -1 the first thing found. */
+int inbox_check(const char *dir, uint64_t *records, struct fail *why);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Secrets through OpenSSL: randomness, digests, message authentication, sealing.
+ *
+ * Randomness can be replaced for tests: FAIRLEAD_TEST_SEED (text) makes secret_random() a
+ * repeatable stream; it is honoured only when the process is not privileged and is named
+ * in the log once.
+ */
+#ifndef DOOR_SECRET_H
+#define DOOR_SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "floor/buf.h"
+#include "floor/fail.h"
+
+#define SECRET_DIGEST_SIZE 32 /* SHA-256 and HMAC-SHA256 */
+#define SECRET_KEY_SIZE 32
+
+void secret_random(void *out, size_t len); /* ends the process if there is none */
+/* len characters of [a-z2-7] (5 bits each), for tokens in paths. */
+char *secret_token(size_t len);
+
+void secret_sha256(const void *data, size_t len, unsigned char out[SECRET_DIGEST_SIZE]);
+void secret_sha256_hex(const void *data, size_t len, struct buf *out); /* appends 64 digits */
+void secret_hmac(const void *key, size_t key_len, const void *data, size_t len,
+                 unsigned char out[SECRET_DIGEST_SIZE]);
+void secret_hmac_hex(const void *key, size_t key_len, const void *data, size_t len,
+                     struct buf *out);
+
+/* Constant time in the content; for digests (equal, public length) and for secrets of
+ * varying length (compares digests of both, so the length does not show either). */
+bool secret_equal(const void *a, const void *b, size_t len);
+bool secret_equal_text(const char *a, const char *b);
+
+/*
+ * Sealing: AES-256-GCM with a random nonce.  The form is
+ * "v1.<key id>.<base64url of nonce, ciphertext and tag>".  bound names what the secret
+ * belongs to ("org/connection/field") and must be the same when opening, so that a sealed
+ * text cannot be moved to another place.
+ */
+struct secret_key {
+        char id[9]; /* first 8 hex digits of the key's digest */
+        unsigned char bytes[SECRET_KEY_SIZE];
+};
+
+/* Reads a master key file (64 hex digits, optional newline): 1, 0 absent, -1 why; a file
+ * that group or others can read is FAIL_DENIED. */
+int secret_key_read(struct secret_key *key, const char *path, struct fail *why);
+/* Makes one (mode 0400); an existing file is FAIL_CONFLICT. */
+int secret_key_create(const char *path, struct fail *why);
+void secret_key_wipe(struct secret_key *key);
+/* A key for one purpose ("report-token", "acme"): HKDF-SHA256 of the master key. */
+void secret_derive(const struct secret_key *key, const char *purpose, const char *org,
+                   unsigned char out[SECRET_KEY_SIZE]);
+
+void secret_seal(const struct secret_key *key, const char *bound, const void *plain, size_t len,
+                 struct buf *out);
+int secret_open(const struct secret_key *key, const char *bound, const char *sealed,
+                struct buf *plain, struct fail *why);
+
+/* JSON Web Token with HS256 over the two first parts as received: 0 and the claims' JSON
+ * text, or -1.  Nothing is said about the claims; the caller checks them. */
+int secret_jwt_hs256(const char *token, const char *key, struct buf *claims, struct fail *why);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The skeleton that owns main: settings, routes, threads, the loop, replies, errors.
+ *
+ *     static const struct route routes[] = {
+ *             { "POST", "{org}/{hook}", receive, .body_max = 1 << 20 },
+ *             { NULL }
+ *     };
+ *     int main(int argc, char **argv)
+ *     {
+ *             return serve(argc, argv, &program);
+ *     }
+ *
+ * The same binary serves FastCGI (spawned or with its own socket: --listen PATH) and plain
+ * CGI.  A reply is built whole, then sent.  Every reply and log line carries a request id.
+ * SIGTERM and SIGINT end it cleanly: what was accepted is answered, nothing more is accepted.
+ *
+ * Routing is on REQUEST_URI, decoded once by ourselves: the path behind the mount point and
+ * the program's own name ("/fairlead/webhook/acme/x", "/cgi-bin/webhook.cgi/acme/x" are both
+ * "acme/x").  "{name}" matches one segment of 1 to 200 bytes; a decoded '/' or NUL, "." and
+ * ".." segments and invalid UTF-8 never match.
+ */
+#ifndef WEB_SERVE_H
+#define WEB_SERVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "door/json.h"
+#include "floor/buf.h"
+#include "floor/fail.h"
+#include "floor/setting.h"
+
+struct request;
+struct reply;
+
+typedef void route_handler(struct request *rq, struct reply *re);
+
+struct route {
+        const char *method; /* "GET" also answers HEAD; NULL ends the table */
+        const char *path;   /* "{org}/join/{token}" below the program; "" for itself */
+        route_handler *handler;
+        size_t body_max;   /* 0: a body is not read */
+        bool program;      /* true: errors are always problem+json, never a page */
+        const char *scope; /* needs an issued key with this scope on {org}; NULL: anyone */
+};
+
+struct program {
+        const char *name;               /* "webhook": also the path segment */
+        const char *about;              /* one line for --help */
+        const struct setting *settings; /* its own, or NULL; the common ones are added */
+        const struct route *routes;
+        int (*start)(struct fail *why); /* once, after settings, before requests; may be NULL */
+        void (*stop)(void);             /* after the last reply; may be NULL */
+        /* Checks the key of a route with a scope; set by programs that have such routes.
+         * 0 may pass, 401, 403 or 404 otherwise. */
+        int (*may)(struct request *rq, const char *scope);
+};
+
+int serve(int argc, char **argv, const struct program *program);
+
+/* Common settings, filled before start() is called. */
+struct serve_settings {
+        const char *home;           /* FAIRLEAD_HOME */
+        const char *allow_networks; /* FAIRLEAD_ALLOW_NETWORKS */
+        const char *mount;          /* FAIRLEAD_MOUNT, default /fairlead */
+        const char *templates;      /* FAIRLEAD_TEMPLATES, default pkgdatadir/templates */
+        const char *data;           /* FAIRLEAD_DATA, default pkgdatadir/data */
+        const char *smtp_url, *mail_from;
+        const char *log;
+        int64_t threads;     /* FAIRLEAD_THREADS, default 16 */
+        int64_t retry_scale; /* FAIRLEAD_RETRY_SCALE, default 1 */
+        bool cgi;            /* this process answers one request and ends */
+};
+extern struct serve_settings serve_settings;
+extern const struct setting serve_setting_rows[];
+
+/* The request. */
+const char *request_method(struct request *rq);
+const char *request_id(struct request *rq);
+const char *request_segment(struct request *rq, const char *name); /* decoded "{name}" */
+const char *request_query(struct request *rq, const char *name);   /* decoded, NULL if absent */
+const char *request_form(struct request *rq, const char *name);    /* urlencoded body, or NULL */
+const struct buf *request_body(struct request *rq);
+int request_header(struct request *rq, const char *name, const char **value); /* as cgi_header */
+void request_each_header(struct request *rq,
+                         void (*visit)(void *context, const char *name, const char *value),
+                         void *context);
+const char *request_address(struct request *rq); /* REMOTE_ADDR */
+bool request_wants_html(struct request *rq);     /* Accept prefers text/html */
+/* Bearer token or Basic user name of Authorization; NULL if none. */
+const char *request_credential(struct request *rq);
+
+/* The reply: 200 with an empty body unless said otherwise. */
+void reply_status(struct reply *re, int status);
+void reply_header(struct reply *re, const char *name, const char *value); /* CR/LF refused */
+void reply_text(struct reply *re, int status, const char *text);          /* text/plain */
+void reply_json(struct reply *re, int status, json_t *value);             /* takes value */
+void reply_html(struct reply *re, int status, const char *html, size_t len);
+struct buf *reply_body(struct reply *re); /* with reply_type() for anything else */
+void reply_type(struct reply *re, const char *media_type);
+void reply_see_other(struct reply *re, const char *location); /* 303 */
+/* RFC 9457 for programs, a plain page for people.  detail is a sentence for the caller (what
+ * he can do), never a cause, a path or a secret; NULL for the status' own sentence. */
+void reply_problem(struct request *rq, struct reply *re, int status, const char *detail);
+/* 503 with Retry-After for FAIL_FULL and FAIL_BUSY, 500 otherwise; the cause goes to the log. */
+void reply_failure(struct request *rq, struct reply *re, const char *what, const struct fail *why);
+/* Renders templates/<name>.mustache (loaded at start-up) with this data inside the page
+ * frame and sends it with the strict Content-Security-Policy.  Takes data. */
+void reply_page(struct request *rq, struct reply *re, int status, const char *name, json_t *data);
+
+#endif
