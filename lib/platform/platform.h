@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * An assessment platform as the bridge sees it.  One file per platform fills one of these.
+ * The same manners as in ats.h.
+ */
+#ifndef PLATFORM_PLATFORM_H
+#define PLATFORM_PLATFORM_H
+
+#include "bridge/link.h"
+#include "bridge/outcome.h"
+#include "bridge/session.h"
+
+struct invitation {
+        const char *test_id;
+        const char *first_name, *last_name, *email;
+        const char *external_id; /* ours: comes back in the platform's events */
+};
+
+struct interview_order {
+        const char *candidate_name, *candidate_email; /* may be NULL */
+        const char *template_id;                      /* may be NULL */
+        int64_t expires_in_ms;                        /* 0: the platform's own default */
+};
+
+struct interview_made {
+        char *id;
+        char *url; /* for both sides; the caller frees both */
+};
+
+struct platform {
+        const char *kind; /* "codesignal" */
+
+        /* Safe to repeat: asks for the existing incomplete invitation if there is one. */
+        int (*invite)(struct link *link, const struct invitation *invitation, struct session *out,
+                      struct outcome *outcome);
+        int (*read_session)(struct link *link, const char *id, struct session *out,
+                            struct outcome *outcome);
+        /* Reads many sessions of one test, for the sweep; calls visit for each that exists. */
+        int (*read_sessions)(struct link *link, const char *test_id, const char *const *ids,
+                             size_t count,
+                             void (*visit)(void *context, const struct session *session),
+                             void *context, struct outcome *outcome);
+        /* Assessments: array of {id, title, duration_ms, labels[]}; the caller drops it. */
+        int (*list_tests)(struct link *link, const char *search, json_t **tests,
+                          struct outcome *outcome);
+
+        int (*create_interview)(struct link *link, const struct interview_order *order,
+                                struct interview_made *made, struct outcome *outcome);
+        int (*edit_interview)(struct link *link, const char *id,
+                              const struct interview_order *order, struct interview_made *made,
+                              struct outcome *outcome);
+        int (*delete_interview)(struct link *link, const char *id, struct outcome *outcome);
+        /* Finds one made for this candidate e-mail since a time: read-back after an uncertain
+         * create.  *made->id NULL when there is none. */
+        int (*find_interview)(struct link *link, const char *email, int64_t since_ms,
+                              struct interview_made *made, struct outcome *outcome);
+
+        /* As ats.test; also names the data file and the path in it that broke. */
+        int (*test)(struct link *link, json_t **report, struct outcome *outcome);
+};
+
+#endif
