@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The records of one org: which table, which key, which members.  All values but event
+ * bodies are JSON objects with "v": 1.  Times are milliseconds since 1970 UTC, ids texts.
+ *
+ * table "org"
+ *   self            {name, public_url, created_ms}
+ * set "connections" of ids; table "connection"
+ *   <id>            {kind, settings{}, credentials{name: sealed}, hook, hook_url,
+ *                    secrets[{sealed, name (12 hex), added_ms}], created_ms, changed_ms}
+ * table "hook"
+ *   <sha256 hex of the hook>   {connection}
+ * table "rules"
+ *   all             {rules[]}                        as in the apply document
+ * table "health"
+ *   <connection>    {last_event_ms, last_verified_ms, last_secret, last_probe{at_ms, signed,
+ *                    reason}, last_refused{at_ms, reason}, refused, last_call_ms, last_ok_ms,
+ *                    last_error{at_ms, sentence, detail}, denied (bool: red until a call works)}
+ * series "event"    {connection, kind, name, fact, received_ms, occurred_ms, request_id, trust,
+ *                    secret, state, identity, subject, summary, reason, headers{}, bytes,
+ *                    replays}
+ *                   state: waiting, done, duplicate, unknown, ignored
+ * table "body"
+ *   <event number>  raw bytes
+ * table "seen"
+ *   <sha256 hex of connection, identity>  {event}
+ * table "application"
+ *   <ats>:<id>      {ats, application{...}, sessions[keys], current, erased}
+ * set "open-sessions" of keys; table "session"
+ *   <platform>:<id> {platform, session{...}, report_url (sealed), application (key), rule,
+ *                    state_at_ms, written{state, at_ms}, looked_ms}
+ * table "external"
+ *   <our external id>  {application (key), platform, test}
+ * table "report"
+ *   <sha256 hex of token>  {session (key)}
+ * set "open-actions", set "parked-actions", both of numbers; series "action"
+ *                   {kind, connection, application (key), session (key), rule, with{}, state,
+ *                    due_ms, attempts, tries[{at_ms, us, status, outcome, detail}] (last 20),
+ *                    begun (bool: an attempt was under way), marker, sentence, created_ms,
+ *                    done_ms, result{}}
+ *                   state: waiting, done, refused, parked
+ *                   kind: look_application, send_assessment, look_session, write_note,
+ *                         move_stage, create_interview, edit_interview, delete_interview,
+ *                         set_interview_link, sweep
+ * set "open-interviews" of ids; table "interview"
+ *   <id>            {platform, state (ready, made, cancelled, over), token_name, candidate_name,
+ *                    candidate_email, interviewer_email, starts_ms, ends_ms, title, ats,
+ *                    ats_interview, platform_id, url (sealed), created_ms, changed_ms,
+ *                    sequence, by (key id)}
+ * table "interview-token"
+ *   <sha256 hex of token>  {interview}
+ * table "idempotency"
+ *   <sha256 hex of key id, Idempotency-Key>  {request (digest), status, answer{}, at_ms}
+ * set "keys"; table "key"
+ *   <id>            {digest, scopes[], label, created_ms, expires_ms, revoked_ms, prefix}
+ * table "count"
+ *   <name>          {n}    repaired (the loss meter), duplicates, refused ...
+ * table "place"
+ *   inbox           {number}   last inbox record whose effects are in this store
+ */
+#ifndef HOME_RECORDS_H
+#define HOME_RECORDS_H
+
+#include "door/json.h"
+#include "home/home.h"
+
+/* 1 and *value (the caller's), 0 absent, -1 broken (also: not JSON). */
+int record_get(struct org *org, const char *table, const char *key, json_t **value,
+               struct fail *why);
+int record_series_get(struct org *org, const char *series, uint64_t number, json_t **value,
+                      struct fail *why);
+/* Adds "v" and puts it; value stays the caller's. */
+void record_put(struct batch *b, const char *table, const char *key, json_t *value);
+void record_series_put(struct batch *b, const char *series, uint64_t number, json_t *value);
+void record_append(struct batch *b, const char *series, json_t *value, uint64_t *number);
+
+/* Key of a token, hook or identity: 64 hex digits, the caller frees. */
+char *record_digest(const char *a, const char *b);
+
+#endif
