@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What an adapter is given to speak for one connection. */
+#include "bridge/link.h"
+
+#include <string.h>
+
+#include "floor/file.h"
+#include "floor/mem.h"
+#include "floor/text.h"
+
+/* GraphQL documents and tables are a few kilobytes; an admin's copy stays in that order. */
+#define LINK_DATA_MAX (256 * 1024)
+
+int link_fetch(struct link *link, const struct fetch_request *request, struct fetch_answer *answer,
+               struct fail *why)
+{
+        (void)link;
+        return fetch(request, answer, why);
+}
+
+const char *link_setting(const struct link *link, const char *name, const char *otherwise)
+{
+        return text_or(json_get_text(link->settings, name, NULL), otherwise);
+}
+
+const char *link_credential(const struct link *link, const char *name)
+{
+        return text_or(json_get_text(link->credentials, name, NULL), NULL);
+}
+
+/* "codesignal/invite.graphql": two names and nothing that climbs. */
+static bool path_is_plain(const char *path)
+{
+        return path[0] != '\0' && path[0] != '/' && path[0] != '.' && strstr(path, "/.") == NULL &&
+               strstr(path, "//") == NULL;
+}
+
+int link_data(const struct link *link, const char *path, struct buf *out, struct fail *why)
+{
+        const char *dirs[] = { link->data_home, link->data_dir };
+
+        if (!path_is_plain(path))
+                return fail_set(why, FAIL_INPUT, "data: not a plain name: %s", path);
+        for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
+                char *name;
+                int found;
+
+                if (dirs[i] == NULL)
+                        continue;
+                name = file_path(dirs[i], path);
+                found = file_read(name, LINK_DATA_MAX, out, why);
+                mem_free(name);
+                if (found != 0)
+                        return found;
+        }
+        return 0;
+}
