@@ -50,9 +50,11 @@ struct platform {
                               const struct interview_order *order, struct interview_made *made,
                               struct outcome *outcome);
         int (*delete_interview)(struct link *link, const char *id, struct outcome *outcome);
-        /* Finds one made for this candidate e-mail since a time: read-back after an uncertain
-         * create.  *made->id NULL when there is none. */
+        /* Read-back after an uncertain create: one for this candidate e-mail that was not used
+         * before since_ms.  Platforms do not say when a link was made, so the caller says which
+         * ids are already somebody's (taken; may be NULL).  *made->id NULL when there is none. */
         int (*find_interview)(struct link *link, const char *email, int64_t since_ms,
+                              bool (*taken)(void *context, const char *id), void *context,
                               struct interview_made *made, struct outcome *outcome);
 
         /* As ats.test; also names the data file and the path in it that broke. */
