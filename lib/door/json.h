@@ -6,6 +6,9 @@
  * word and the functions here and Jansson's own for values they build themselves.
  * Reading never fails on a missing or odd member: json_at() gives NULL and every json_*_of
  * accepts NULL and JSON null alike, because vendors send both.
+ *
+ * A value belongs to one thread at a time: Jansson's counters of references are atomic, its
+ * contents are not guarded.
  */
 #ifndef DOOR_JSON_H
 #define DOOR_JSON_H
@@ -26,7 +29,8 @@
  * drops it with json_decref(). */
 json_t *json_parse(const void *text, size_t len, bool strict, struct fail *why);
 
-/* Compact, members sorted: the same value gives the same bytes. */
+/* Compact, members sorted: the same value gives the same bytes.  A real is written with as
+ * many digits as bring it back exactly. */
 void json_write(const json_t *value, struct buf *out);
 /* Indented by two, in order of insertion: for people. */
 void json_print(const json_t *value, struct buf *out);
@@ -36,15 +40,16 @@ char *json_text(const json_t *value); /* compact; the caller frees with mem_free
  * NULL when any step is missing or null.  Borrowed. */
 json_t *json_at(const json_t *value, const char *path);
 
-/* The value if it has the right type (or can be read as it without loss), else otherwise. */
+/* The value if it has the right type (or can be read as it without loss: 5.0 as an integer,
+ * "87.5" as a real, "true" as a truth), else otherwise. */
 const char *json_text_of(const json_t *value, const char *otherwise); /* strings only */
 int64_t json_int_of(const json_t *value,
                     int64_t otherwise); /* integer, integral real, or decimal string */
 double json_real_of(const json_t *value, double otherwise);
 bool json_bool_of(const json_t *value, bool otherwise);
 bool json_is_number_of(const json_t *value); /* true for integer and real */
-/* An id that a vendor writes as a string or as a 64-bit integer, as text; NULL if neither.
- * The caller frees. */
+/* An id that a vendor writes as a string or as a 64-bit integer, as text; NULL if neither
+ * or empty.  The caller frees. */
 char *json_id_of(const json_t *value);
 
 /* Short forms: json_at() and the above. */
@@ -53,8 +58,10 @@ int64_t json_get_int(const json_t *value, const char *path, int64_t otherwise);
 bool json_get_bool(const json_t *value, const char *path, bool otherwise);
 char *json_get_id(const json_t *value, const char *path);
 
-/* Building: these never fail (memory or the process ends) and refuse invalid UTF-8 by
- * replacing each bad byte with U+FFFD.  NULL text sets JSON null. */
+/* Building: these never fail (memory or the process ends; a member of something that is no
+ * object is a mistake and aborts) and replace each byte that is not UTF-8, and NUL, with
+ * U+FFFD in texts and names, so that what is written can be parsed again.  NULL text sets
+ * JSON null. */
 void json_set_text(json_t *object, const char *name, const char *text);
 void json_set_int(json_t *object, const char *name, int64_t value);
 void json_set_bool(json_t *object, const char *name, bool value);

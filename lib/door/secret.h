@@ -18,6 +18,7 @@
 
 #define SECRET_DIGEST_SIZE 32 /* SHA-256 and HMAC-SHA256 */
 #define SECRET_KEY_SIZE 32
+#define SECRET_JWT_MAX 16384 /* bytes of a token */
 
 void secret_random(void *out, size_t len); /* ends the process if there is none */
 /* len characters of [a-z2-7] (5 bits each), for tokens in paths. */
@@ -30,8 +31,9 @@ void secret_hmac(const void *key, size_t key_len, const void *data, size_t len,
 void secret_hmac_hex(const void *key, size_t key_len, const void *data, size_t len,
                      struct buf *out);
 
-/* Constant time in the content; for digests (equal, public length) and for secrets of
- * varying length (compares digests of both, so the length does not show either). */
+/* Constant time in the content; NULL equals nothing, not even NULL.  For digests (equal, public
+ * length) and for secrets of varying length (compares digests of both, so the length does not show
+ * either). */
 bool secret_equal(const void *a, const void *b, size_t len);
 bool secret_equal_text(const char *a, const char *b);
 
@@ -47,22 +49,36 @@ struct secret_key {
 };
 
 /* Reads a master key file (64 hex digits, optional newline): 1, 0 absent, -1 why; a file
- * that group or others can read is FAIL_DENIED. */
+ * that group or others have any right to, or a symbolic link, is FAIL_DENIED or FAIL_SYSTEM,
+ * other contents are FAIL_BROKEN. */
 int secret_key_read(struct secret_key *key, const char *path, struct fail *why);
 /* Makes one (mode 0400); an existing file is FAIL_CONFLICT. */
 int secret_key_create(const char *path, struct fail *why);
 void secret_key_wipe(struct secret_key *key);
-/* A key for one purpose ("report-token", "acme"): HKDF-SHA256 of the master key. */
+/* A key for one purpose ("report-token", "acme"): HKDF-SHA256 (RFC 5869) of the master key;
+ * org may be NULL for a key of the whole home. */
 void secret_derive(const struct secret_key *key, const char *purpose, const char *org,
                    unsigned char out[SECRET_KEY_SIZE]);
 
 void secret_seal(const struct secret_key *key, const char *bound, const void *plain, size_t len,
                  struct buf *out);
+/* Appends the plain text: 0, or -1: FAIL_DENIED sealed with another key, FAIL_BROKEN no sealed
+ * text, or changed, or bound to something else. */
 int secret_open(const struct secret_key *key, const char *bound, const char *sealed,
                 struct buf *plain, struct fail *why);
 
-/* JSON Web Token with HS256 over the two first parts as received: 0 and the claims' JSON
- * text, or -1.  Nothing is said about the claims; the caller checks them. */
+/* JSON Web Token (RFC 7515, RFC 7519) with HS256 over the two first parts as received: 0 and
+ * the claims' JSON text appended, or -1: FAIL_INPUT not a token or an empty key, FAIL_DENIED
+ * a wrong signature, another algorithm, a critical extension.  Nothing is said about the
+ * claims, not even that they are JSON; the caller checks them. */
 int secret_jwt_hs256(const char *token, const char *key, struct buf *claims, struct fail *why);
+
+/* For tests against published vectors, and nothing else: the bare algorithms.  The nonce of
+ * secret_gcm_encrypt() is 12 bytes; out takes len bytes and the tag of 16. */
+void secret_hkdf(const void *key, size_t key_len, const void *salt, size_t salt_len,
+                 const void *info, size_t info_len, unsigned char *out, size_t len);
+void secret_gcm_encrypt(const unsigned char key[SECRET_KEY_SIZE], const unsigned char nonce[12],
+                        const char *bound, size_t bound_len, const void *plain, size_t len,
+                        unsigned char *out);
 
 #endif

@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Secrets through OpenSSL: randomness, digests, message authentication, sealing. */
+#include "door/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+#include <openssl/rand.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "door/json.h"
+#include "floor/code.h"
+#include "floor/file.h"
+#include "floor/log.h"
+#include "floor/mem.h"
+#include "floor/text.h"
+
+#define NONCE_SIZE 12 /* NIST SP 800-38D 5.2.1.1: 96 bits are recommended */
+#define TAG_SIZE 16
+#define SEAL_MAX (64 << 20) /* more is a mistake; EVP counts in int */
+
+/* Algorithms, fetched once per process and then shared by all threads: a fetch takes locks
+ * and searches, which a webhook's signature check should not pay for. */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static EVP_MD *sha256;
+static EVP_MAC *hmac;
+static EVP_KDF *hkdf;
+static EVP_CIPHER *gcm;
+static pthread_key_t mac_of_thread; /* an EVP_MAC_CTX with its digest set */
+static const char *seed;            /* of a test's randomness, else NULL */
+static pthread_mutex_t seed_lock = PTHREAD_MUTEX_INITIALIZER;
+static uint64_t seed_at; /* blocks of the stream used so far */
+
+/* None of these calls can fail on account of their input: what is left is a broken or
+ * exhausted OpenSSL, and going on without it would be worse than ending. */
+static void must(bool good, const char *what)
+{
+        if (!good) {
+                fprintf(stderr, "fatal: OpenSSL: %s failed\n", what);
+                _exit(3);
+        }
+}
+
+static void free_mac(void *context)
+{
+        EVP_MAC_CTX_free(context);
+}
+
+static void prepare(void)
+{
+        sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+        hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+        hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+        gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+        must(sha256 != NULL && hmac != NULL && hkdf != NULL && gcm != NULL, "fetch");
+        must(pthread_key_create(&mac_of_thread, free_mac) == 0, "thread key");
+        seed = secure_getenv("FAIRLEAD_TEST_SEED"); /* NULL in a set-user-id program */
+        if (text_empty(seed))
+                seed = NULL;
+        else
+                log_event(LOG_LEVEL_WARN, "randomness is replaced by FAIRLEAD_TEST_SEED", NULL);
+}
+
+static void ready(void)
+{
+        must(pthread_once(&once, prepare) == 0, "once");
+}
+
+/* Block n of the test's stream is HMAC(seed, n). */
+static void seeded(unsigned char *out, size_t len)
+{
+        while (len > 0) {
+                unsigned char block[SECRET_DIGEST_SIZE];
+                size_t part = len < sizeof block ? len : sizeof block;
+                char number[24];
+
+                pthread_mutex_lock(&seed_lock);
+                snprintf(number, sizeof number, "%llu", (unsigned long long)seed_at++);
+                pthread_mutex_unlock(&seed_lock);
+                secret_hmac(seed, strlen(seed), number, strlen(number), block);
+                memcpy(out, block, part);
+                out += part;
+                len -= part;
+        }
+}
+
+void secret_random(void *out, size_t len)
+{
+        ready();
+        if (seed != NULL)
+                seeded(out, len);
+        else
+                must(len <= INT_MAX && RAND_priv_bytes(out, (int)len) == 1, "random");
+}
+
+char *secret_token(size_t len)
+{
+        static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
+        char *token = mem_alloc(len + 1);
+
+        secret_random(token, len);
+        for (size_t i = 0; i < len; i++)
+                token[i] = letters[token[i] & 31];
+        return token;
+}
+
+void secret_sha256(const void *data, size_t len, unsigned char out[SECRET_DIGEST_SIZE])
+{
+        ready();
+        must(EVP_Digest(data == NULL ? "" : data, len, out, NULL, sha256, NULL) == 1, "digest");
+}
+
+void secret_sha256_hex(const void *data, size_t len, struct buf *out)
+{
+        unsigned char digest[SECRET_DIGEST_SIZE];
+
+        secret_sha256(data, len, digest);
+        code_hex(out, digest, sizeof digest);
+}
+
+static EVP_MAC_CTX *mac_context(void)
+{
+        char name[] = OSSL_DIGEST_NAME_SHA2_256;
+        OSSL_PARAM params[] = {
+                OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
+                OSSL_PARAM_construct_end(),
+        };
+        EVP_MAC_CTX *context;
+
+        ready();
+        context = pthread_getspecific(mac_of_thread);
+        if (context == NULL) {
+                context = EVP_MAC_CTX_new(hmac);
+                must(context != NULL && EVP_MAC_CTX_set_params(context, params) == 1, "HMAC");
+                must(pthread_setspecific(mac_of_thread, context) == 0, "thread value");
+        }
+        return context;
+}
+
+void secret_hmac(const void *key, size_t key_len, const void *data, size_t len,
+                 unsigned char out[SECRET_DIGEST_SIZE])
+{
+        EVP_MAC_CTX *context = mac_context();
+        size_t size = 0;
+
+        /* A NULL key would mean: the key of the call before. */
+        must(EVP_MAC_init(context, key == NULL ? (const void *)"" : key, key_len, NULL) == 1 &&
+                 EVP_MAC_update(context, data, data == NULL ? 0 : len) == 1 &&
+                 EVP_MAC_final(context, out, &size, SECRET_DIGEST_SIZE) == 1 &&
+                 size == SECRET_DIGEST_SIZE,
+             "HMAC");
+}
+
+void secret_hmac_hex(const void *key, size_t key_len, const void *data, size_t len, struct buf *out)
+{
+        unsigned char digest[SECRET_DIGEST_SIZE];
+
+        secret_hmac(key, key_len, data, len, digest);
+        code_hex(out, digest, sizeof digest);
+}
+
+bool secret_equal(const void *a, const void *b, size_t len)
+{
+        return CRYPTO_memcmp(a, b, len) == 0;
+}
+
+bool secret_equal_text(const char *a, const char *b)
+{
+        unsigned char digest_a[SECRET_DIGEST_SIZE], digest_b[SECRET_DIGEST_SIZE];
+
+        if (a == NULL || b == NULL)
+                return false;
+        secret_sha256(a, strlen(a), digest_a);
+        secret_sha256(b, strlen(b), digest_b);
+        return secret_equal(digest_a, digest_b, sizeof digest_a);
+}
+
+static void name_key(struct secret_key *key)
+{
+        unsigned char digest[SECRET_DIGEST_SIZE];
+        struct buf hex = BUF_NONE;
+
+        secret_sha256(key->bytes, sizeof key->bytes, digest);
+        code_hex(&hex, digest, 4);
+        memcpy(key->id, hex.data, sizeof key->id);
+        buf_dispose(&hex);
+}
+
+static int parse_key(struct secret_key *key, const char *path, const char *text, size_t len,
+                     struct fail *why)
+{
+        struct buf bytes;
+        int result = -1;
+
+        buf_limit(&bytes, SECRET_KEY_SIZE);
+        if (len == 2 * SECRET_KEY_SIZE + 1 && text[len - 1] == '\n')
+                len--;
+        if (len != 2 * SECRET_KEY_SIZE || code_unhex(&bytes, text, len) != 0) {
+                fail_set(why, FAIL_BROKEN, "%s: not a key file: expected %d hexadecimal digits",
+                         path, 2 * SECRET_KEY_SIZE);
+        } else {
+                memcpy(key->bytes, bytes.data, SECRET_KEY_SIZE);
+                name_key(key);
+                result = 0;
+        }
+        buf_dispose_secret(&bytes);
+        return result;
+}
+
+int secret_key_read(struct secret_key *key, const char *path, struct fail *why)
+{
+        char text[2 * SECRET_KEY_SIZE + 2];
+        struct stat st;
+        ssize_t got;
+        int fd, result = -1;
+
+        fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        if (fd < 0)
+                return errno == ENOENT ? 0 : fail_errno(why, "open %s", path);
+        if (fstat(fd, &st) != 0) {
+                fail_errno(why, "stat %s", path);
+                goto out;
+        }
+        if (!S_ISREG(st.st_mode)) {
+                fail_set(why, FAIL_DENIED, "%s: not a regular file", path);
+                goto out;
+        }
+        if ((st.st_mode & 077) != 0) {
+                fail_set(why, FAIL_DENIED,
+                         "%s: others than its owner have rights to it (mode %04o): chmod 0400 %s",
+                         path, (unsigned)(st.st_mode & 07777), path);
+                goto out;
+        }
+        got = file_read_at(fd, text, sizeof text, 0);
+        if (got < 0)
+                fail_errno(why, "read %s", path);
+        else if (parse_key(key, path, text, (size_t)got, why) == 0)
+                result = 1;
+out:
+        mem_wipe(text, sizeof text);
+        close(fd);
+        return result;
+}
+
+/* The file appears whole or not at all: written under another name, then linked. */
+static int write_key(const char *fresh, const char *path, const struct buf *text, struct fail *why)
+{
+        int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400);
+        int result = -1;
+
+        if (fd < 0)
+                return fail_errno(why, "create %s", fresh);
+        if (file_write_all(fd, text->data, text->len) != 0 || fsync(fd) != 0)
+                fail_errno(why, "write %s", fresh);
+        else if (link(fresh, path) == 0)
+                result = 0;
+        else if (errno == EEXIST)
+                fail_set(why, FAIL_CONFLICT, "%s exists already", path);
+        else
+                fail_errno(why, "link %s", path);
+        close(fd);
+        unlink(fresh);
+        return result;
+}
+
+int secret_key_create(const char *path, struct fail *why)
+{
+        unsigned char bytes[SECRET_KEY_SIZE];
+        char *dir = mem_text(path), *token = secret_token(8);
+        char *fresh = mem_format("%s.%s.new", path, token), *slash = strrchr(dir, '/');
+        struct buf text = BUF_NONE;
+        int result;
+
+        secret_random(bytes, sizeof bytes);
+        buf_reserve(&text, 2 * SECRET_KEY_SIZE + 1);
+        code_hex(&text, bytes, sizeof bytes);
+        buf_add_char(&text, '\n');
+        result = write_key(fresh, path, &text, why);
+        if (slash != NULL)
+                slash[slash == dir] = '\0'; /* "/name" lies in "/" */
+        if (result == 0)
+                result = file_sync_dir(slash == NULL ? "." : dir, why);
+        mem_wipe(bytes, sizeof bytes);
+        buf_dispose_secret(&text);
+        mem_free(fresh);
+        mem_free(token);
+        mem_free(dir);
+        return result;
+}
+
+void secret_key_wipe(struct secret_key *key)
+{
+        mem_wipe(key, sizeof *key);
+}
+
+void secret_hkdf(const void *key, size_t key_len, const void *salt, size_t salt_len,
+                 const void *info, size_t info_len, unsigned char *out, size_t len)
+{
+        char name[] = OSSL_DIGEST_NAME_SHA2_256;
+        OSSL_PARAM params[] = {
+                OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, name, 0),
+                OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)key,
+                                                  key_len),
+                OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *)(uintptr_t)salt,
+                                                  salt_len),
+                OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)info,
+                                                  info_len),
+                OSSL_PARAM_construct_end(),
+        };
+        EVP_KDF_CTX *context;
+
+        ready();
+        context = EVP_KDF_CTX_new(hkdf);
+        must(context != NULL && EVP_KDF_derive(context, out, len, params) == 1, "HKDF");
+        EVP_KDF_CTX_free(context);
+}
+
+void secret_derive(const struct secret_key *key, const char *purpose, const char *org,
+                   unsigned char out[SECRET_KEY_SIZE])
+{
+        static const char salt[] = "fairlead 1";
+        struct buf info = BUF_NONE;
+
+        /* The NUL between them keeps "ab", "c" and "a", "bc" apart. */
+        buf_add(&info, purpose, strlen(purpose) + 1);
+        buf_add_text(&info, org);
+        secret_hkdf(key->bytes, sizeof key->bytes, salt, sizeof salt - 1, info.data, info.len, out,
+                    SECRET_KEY_SIZE);
+        buf_dispose(&info);
+}
+
+void secret_gcm_encrypt(const unsigned char key[SECRET_KEY_SIZE],
+                        const unsigned char nonce[NONCE_SIZE], const char *bound, size_t bound_len,
+                        const void *plain, size_t len, unsigned char *out)
+{
+        EVP_CIPHER_CTX *context;
+        int part = 0, rest = 0;
+
+        ready();
+        must(len <= SEAL_MAX && bound_len <= SEAL_MAX, "seal");
+        context = EVP_CIPHER_CTX_new();
+        must(context != NULL && EVP_EncryptInit_ex2(context, gcm, key, nonce, NULL) == 1 &&
+                 EVP_EncryptUpdate(context, NULL, &part, (const unsigned char *)bound,
+                                   (int)bound_len) == 1,
+             "seal");
+        part = 0;
+        must((len == 0 || EVP_EncryptUpdate(context, out, &part, plain, (int)len) == 1) &&
+                 EVP_EncryptFinal_ex(context, out + part, &rest) == 1 &&
+                 (size_t)part + (size_t)rest == len &&
+                 EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, TAG_SIZE, out + len) == 1,
+             "seal");
+        EVP_CIPHER_CTX_free(context);
+}
+
+/* data is ciphertext (len bytes) and tag.  false: not what was encrypted. */
+static bool gcm_decrypt(const unsigned char *key, const unsigned char *nonce, const char *bound,
+                        unsigned char *data, size_t len, unsigned char *plain)
+{
+        EVP_CIPHER_CTX *context;
+        int part = 0, rest = 0;
+        bool good;
+
+        ready();
+        context = EVP_CIPHER_CTX_new();
+        must(context != NULL && EVP_DecryptInit_ex2(context, gcm, key, nonce, NULL) == 1 &&
+                 EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, TAG_SIZE, data + len) == 1,
+             "open");
+        good = EVP_DecryptUpdate(context, NULL, &part, (const unsigned char *)bound,
+                                 (int)strlen(bound)) == 1;
+        part = 0;
+        good = good && (len == 0 || EVP_DecryptUpdate(context, plain, &part, data, (int)len) == 1);
+        good = good && EVP_DecryptFinal_ex(context, plain + part, &rest) == 1;
+        EVP_CIPHER_CTX_free(context);
+        return good;
+}
+
+void secret_seal(const struct secret_key *key, const char *bound, const void *plain, size_t len,
+                 struct buf *out)
+{
+        unsigned char *whole = mem_alloc(NONCE_SIZE + len + TAG_SIZE);
+
+        secret_random(whole, NONCE_SIZE);
+        secret_gcm_encrypt(key->bytes, whole, bound, strlen(bound), plain, len, whole + NONCE_SIZE);
+        buf_format(out, "v1.%s.", key->id);
+        code_base64url(out, whole, NONCE_SIZE + len + TAG_SIZE);
+        mem_free(whole);
+}
+
+int secret_open(const struct secret_key *key, const char *bound, const char *sealed,
+                struct buf *plain, struct fail *why)
+{
+        struct buf whole = BUF_NONE;
+        unsigned char *data, *text = NULL;
+        size_t len = 0;
+        int result = -1;
+
+        if (!text_starts(sealed, "v1.") || strlen(sealed) < 12 || sealed[11] != '.' ||
+            strlen(sealed) > 2 * SEAL_MAX ||
+            code_unbase64url(&whole, sealed + 12, strlen(sealed + 12)) != 0 ||
+            whole.len < NONCE_SIZE + TAG_SIZE) {
+                fail_set(why, FAIL_BROKEN, "%s: not a sealed text", bound);
+                goto out;
+        }
+        if (strncmp(sealed + 3, key->id, 8) != 0) {
+                fail_set(why, FAIL_DENIED, "%s: sealed with key %.8s, but the key here is %s",
+                         bound, sealed + 3, key->id);
+                goto out;
+        }
+        data = (unsigned char *)whole.data;
+        len = whole.len - NONCE_SIZE - TAG_SIZE;
+        text = mem_alloc(len);
+        if (!gcm_decrypt(key->bytes, data, bound, data + NONCE_SIZE, len, text)) {
+                fail_set(why, FAIL_BROKEN, "%s: the sealed text was changed or moved here", bound);
+                goto out;
+        }
+        buf_add(plain, text, len);
+        result = 0;
+out:
+        mem_wipe(text, len);
+        mem_free(text);
+        buf_dispose(&whole);
+        return result;
+}
+
+/* RFC 7515 4.1: alg exactly HS256; a critical extension is one we do not know. */
+static int check_header(const char *text, size_t len, struct fail *why)
+{
+        struct buf decoded = BUF_NONE;
+        json_t *header = NULL;
+        int result = -1;
+
+        if (code_unbase64url(&decoded, text, len) == 0)
+                header = json_parse(decoded.data, decoded.len, true, NULL);
+        if (!json_is_object(header))
+                fail_set(why, FAIL_INPUT, "token: the header is not a JSON object");
+        else if (!text_equal(json_get_text(header, "alg", NULL), "HS256"))
+                fail_set(why, FAIL_DENIED, "token: not signed with HS256");
+        else if (json_object_get(header, "crit") != NULL)
+                fail_set(why, FAIL_DENIED, "token: critical extensions are not known here");
+        else
+                result = 0;
+        json_decref(header);
+        buf_dispose(&decoded);
+        return result;
+}
+
+int secret_jwt_hs256(const char *token, const char *key, struct buf *claims, struct fail *why)
+{
+        const char *dot1, *dot2 = NULL;
+        unsigned char want[SECRET_DIGEST_SIZE];
+        struct buf sign = BUF_NONE, body = BUF_NONE;
+        int result = -1;
+
+        if (text_empty(key)) {
+                fail_set(why, FAIL_INPUT, "token: no key to check it with");
+                goto out;
+        }
+        if (text_empty(token) || strnlen(token, SECRET_JWT_MAX + 1) > SECRET_JWT_MAX ||
+            (dot1 = strchr(token, '.')) == NULL || (dot2 = strchr(dot1 + 1, '.')) == NULL ||
+            strchr(dot2 + 1, '.') != NULL) {
+                fail_set(why, FAIL_INPUT, "token: not three parts, or longer than %d bytes",
+                         SECRET_JWT_MAX);
+                goto out;
+        }
+        /* The signature first: nothing else of the token is looked at before it holds. */
+        secret_hmac(key, strlen(key), token, (size_t)(dot2 - token), want);
+        if (code_unbase64url(&sign, dot2 + 1, strlen(dot2 + 1)) != 0 || sign.len != sizeof want ||
+            !secret_equal(sign.data, want, sizeof want)) {
+                fail_set(why, FAIL_DENIED, "token: the signature does not fit");
+                goto out;
+        }
+        if (check_header(token, (size_t)(dot1 - token), why) != 0)
+                goto out;
+        if (code_unbase64url(&body, dot1 + 1, (size_t)(dot2 - dot1 - 1)) != 0 || body.len == 0) {
+                fail_set(why, FAIL_INPUT, "token: the claims are not base64url");
+                goto out;
+        }
+        buf_add_buf(claims, &body);
+        result = 0;
+out:
+        buf_dispose(&sign);
+        buf_dispose(&body);
+        return result;
+}
