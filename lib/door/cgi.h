@@ -18,18 +18,21 @@
 
 struct cgi; /* one thread's request slot */
 
-/* Descriptor of the listening socket: the inherited descriptor 0 (spawned, spawn-fcgi,
- * socket activation) or -1 when this is a plain CGI environment. */
+/* Descriptor of the listening socket: the inherited descriptor 0 (spawned, spawn-fcgi), 3
+ * (socket activation, LISTEN_FDS) or -1 when this is a plain CGI environment. */
 int cgi_listening(void);
-/* Opens a Unix socket (path) or "host:port" itself with a backlog of 1024, for running
- * without a spawner; -1 why. */
+/* Opens a Unix socket (path; mode 0660) or "host:port" (numeric) itself with a backlog of
+ * 1024, for running without a spawner; -1 why.  A socket file nobody answers on is replaced. */
 int cgi_listen(const char *where, struct fail *why);
+
+void cgi_unlisten(const char *where); /* removes the socket file, so that nobody new comes */
 
 struct cgi *cgi_new(int listen_fd); /* -1: plain CGI, one request */
 void cgi_free(struct cgi *c);
 
 /* 1 a request is here, 0 no more will come (stopping, or CGI's one is over), -1 why.
- * cgi_stop() makes every waiting cgi_accept return 0; async-signal-safe. */
+ * cgi_stop() makes every waiting cgi_accept return 0, after what already stands in the
+ * socket's queue has been given out (for 2 s at most); async-signal-safe. */
 int cgi_accept(struct cgi *c, struct fail *why);
 void cgi_stop(void);
 
@@ -42,8 +45,11 @@ void cgi_each_header(struct cgi *c,
                      void (*visit)(void *context, const char *name, const char *value),
                      void *context);
 
+size_t cgi_header_size(struct cgi *c); /* bytes of all HTTP_* variables together */
+
 /* Reads the whole body: 0 done; 413 longer than max; 411 no length but chunked; 400 shorter
- * than announced.  Whatever is unread is drained by cgi_finish(). */
+ * or longer than announced, or a length that is no number.  Whatever is unread is drained by
+ * cgi_finish(). */
 int cgi_body(struct cgi *c, size_t max, struct buf *out);
 
 /* Sends one whole reply: status line, headers (raw "Name: value\r\n" lines), body. */

@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One request of a web server, through libfcgi or as plain CGI. */
+#include "door/cgi.h"
+
+#include <errno.h>
+#include <fcgiapp.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "floor/file.h"
+#include "floor/mem.h"
+#include "floor/text.h"
+#include "floor/when.h"
+
+#define BACKLOG 1024
+#define PEER_SECONDS 60 /* a web server silent for longer in the middle of a request is gone */
+#define DRAIN_MS (2 * WHEN_SECOND) /* after cgi_stop(): how long the queue is still served */
+
+extern char **environ;
+
+/*
+ * libfcgi's own accept cannot be ended cleanly: its shutdown flag may drop a connection that
+ * was just accepted, and a signal that lands between looking at the flag and accept() is lost.
+ * So we accept ourselves and hand over the connection (ipcFd is a public, if unloved, member
+ * of FCGX_Request; the listening socket given to libfcgi is -1, so that it never accepts).
+ * One thread at a time stands at the door; the others queue for its place.
+ */
+static pthread_mutex_t door = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int stop_fd = -1; /* eventfd, readable for good once cgi_stop() was called */
+static volatile sig_atomic_t stopping;
+static int64_t stop_ms; /* under door: when the drain of the queue began */
+
+struct cgi {
+        bool plain;
+        int listen_fd;
+        FCGX_Request fcgi;
+        char **env;       /* NAME=value, of this request */
+        bool begun;       /* between cgi_accept and cgi_finish */
+        bool used;        /* plain: the one request was given out */
+        bool body_ended;  /* nothing of the body is left */
+        size_t body_left; /* plain: bytes announced and not yet read */
+};
+
+static void start(void)
+{
+        stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        FCGX_Init();
+}
+
+int cgi_listening(void)
+{
+        const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+        int64_t number;
+
+        pthread_once(&once, start);
+        /* sd_listen_fds(3): the first socket handed over is descriptor 3. */
+        if (pid != NULL && fds != NULL && text_int(pid, 1, INT32_MAX, &number) == 0 &&
+            number == getpid() && text_int(fds, 1, 1, &number) == 0)
+                return 3;
+        return FCGX_IsCGI() ? -1 : STDIN_FILENO /* FCGI_LISTENSOCK_FILENO */;
+}
+
+static void prepare(int listen_fd)
+{
+        int flags = fcntl(listen_fd, F_GETFL);
+
+        /* Two processes may share the socket (spawn-fcgi -F): the slower one must not hang. */
+        if (flags >= 0)
+                fcntl(listen_fd, F_SETFL, flags | O_NONBLOCK);
+        /* A spawner's backlog is often 128 or 5; asking again on a listening socket raises it. */
+        listen(listen_fd, BACKLOG);
+}
+
+struct cgi *cgi_new(int listen_fd)
+{
+        struct cgi *c = mem_alloc(sizeof *c);
+
+        pthread_once(&once, start);
+        c->plain = listen_fd < 0;
+        c->listen_fd = listen_fd;
+        FCGX_InitRequest(&c->fcgi, -1, FCGI_FAIL_ACCEPT_ON_INTR);
+        if (!c->plain)
+                prepare(listen_fd);
+        return c;
+}
+
+void cgi_free(struct cgi *c)
+{
+        if (c == NULL)
+                return;
+        cgi_finish(c);
+        if (!c->plain)
+                FCGX_Free(&c->fcgi, 1);
+        mem_free(c);
+}
+
+void cgi_stop(void)
+{
+        uint64_t one = 1;
+
+        stopping = 1;
+        if (write(stop_fd, &one, sizeof one) < 0) {
+                /* Already readable: that is all we want. */
+        }
+}
+
+/* Waits until fd is readable or cgi_stop() is called.  1 readable, 0 stop, -1 errno. */
+static int wait_for(int fd)
+{
+        struct pollfd both[2] = { { .fd = fd, .events = POLLIN },
+                                  { .fd = stop_fd, .events = POLLIN } };
+
+        for (;;) {
+                if (poll(both, 2, -1) < 0) {
+                        if (errno == EINTR)
+                                continue;
+                        return -1;
+                }
+                if (both[0].revents != 0)
+                        return 1;
+                if (both[1].revents != 0)
+                        return 0;
+        }
+}
+
+/* Errors of accept(2) that concern one connection or pass by themselves. */
+static bool passing(int error)
+{
+        switch (error) {
+        case EINTR:
+        case EAGAIN:
+        case ECONNABORTED:
+        case EPROTO:
+        case ENETDOWN:
+        case ENOPROTOOPT:
+        case EHOSTDOWN:
+        case ENONET:
+        case EHOSTUNREACH:
+        case EOPNOTSUPP:
+        case ENETUNREACH:
+        case ETIMEDOUT:
+        case EPERM:
+                return true;
+        default:
+                return false;
+        }
+}
+
+/* The next connection.  After cgi_stop() what already stands in the queue is still taken,
+ * for DRAIN_MS at most: those clients were let in by the kernel and would see a reset. */
+static int next_connection(struct cgi *c)
+{
+        int fd = -1, result = 1;
+
+        pthread_mutex_lock(&door);
+        for (;;) {
+                if (stopping && stop_ms == 0)
+                        stop_ms = when_steady_ms();
+                if (stopping && when_steady_ms() - stop_ms > DRAIN_MS) {
+                        result = 0;
+                        break;
+                }
+                fd = accept4(c->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+                if (fd >= 0)
+                        break;
+                if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+                        /* Others must finish first; the door's place is ours meanwhile. */
+                        poll(NULL, 0, 10);
+                        continue;
+                }
+                if (!passing(errno)) {
+                        result = -1;
+                        break;
+                }
+                if (errno != EAGAIN)
+                        continue;
+                if (stopping) {
+                        result = 0;
+                        break;
+                }
+                if (wait_for(c->listen_fd) < 0) {
+                        result = -1;
+                        break;
+                }
+        }
+        pthread_mutex_unlock(&door);
+        if (fd >= 0) {
+                struct timeval patience = { PEER_SECONDS, 0 };
+                int yes = 1;
+
+                setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+                setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+                setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+                c->fcgi.ipcFd = fd;
+        }
+        return result;
+}
+
+static int accept_fcgi(struct cgi *c, struct fail *why)
+{
+        int result;
+
+        for (;;) {
+                if (c->fcgi.ipcFd >= 0) { /* kept by the web server (FCGI_KEEP_CONN) */
+                        result = wait_for(c->fcgi.ipcFd);
+                        if (result <= 0)
+                                FCGX_Free(&c->fcgi, 1);
+                        if (result == 0)
+                                continue; /* stopping: others may stand in the queue */
+                }
+                if (c->fcgi.ipcFd < 0) {
+                        result = next_connection(c);
+                        if (result < 0)
+                                return fail_errno(why, "cannot accept connections");
+                        if (result == 0)
+                                return 0;
+                }
+                /* libfcgi closes the connection first unless it believes it is a kept one. */
+                c->fcgi.keepConnection = 1;
+                c->fcgi.detached = 1; /* we drain the body ourselves: close without lingering */
+                if (FCGX_Accept_r(&c->fcgi) == 0)
+                        break;
+                c->fcgi.ipcFd = -1; /* the peer went away or spoke no FastCGI: the next one */
+        }
+        if (stopping)
+                c->fcgi.keepConnection = 0;
+        c->env = c->fcgi.envp;
+        return 1;
+}
+
+int cgi_accept(struct cgi *c, struct fail *why)
+{
+        int result;
+
+        cgi_finish(c);
+        c->body_ended = false;
+        if (c->plain) {
+                result = c->used || getenv("REQUEST_METHOD") == NULL ? 0 : 1;
+                c->used = true;
+                c->env = environ;
+        } else {
+                result = accept_fcgi(c, why);
+        }
+        c->begun = result == 1;
+        return result;
+}
+
+const char *cgi_param(struct cgi *c, const char *name)
+{
+        size_t len = strlen(name);
+
+        for (char **e = c->env; e != NULL && *e != NULL; e++)
+                if (strncmp(*e, name, len) == 0 && (*e)[len] == '=')
+                        return *e + len + 1;
+        return NULL;
+}
+
+/* Is this variable (NAME=value) the header of this HTTP name? */
+static bool spells(const char *variable, const char *name)
+{
+        if (text_equal_fold(name, "Content-Type") || text_equal_fold(name, "Content-Length")) {
+                if (strncmp(variable, "CONTENT_", 8) != 0)
+                        return false;
+        } else if (strncmp(variable, "HTTP_", 5) == 0) {
+                variable += 5;
+        } else {
+                return false;
+        }
+        for (; *name != '\0'; name++, variable++) {
+                char c = *name == '-' ? '_' : *name;
+
+                if (c >= 'a' && c <= 'z')
+                        c = (char)(c - 'a' + 'A');
+                if (*variable != c)
+                        return false;
+        }
+        return *variable == '=';
+}
+
+int cgi_header(struct cgi *c, const char *name, const char **value)
+{
+        int count = 0;
+
+        *value = NULL;
+        for (char **e = c->env; e != NULL && *e != NULL; e++) {
+                if (!spells(*e, name))
+                        continue;
+                if (++count == 1)
+                        *value = strchr(*e, '=') + 1;
+        }
+        if (count > 1)
+                *value = NULL;
+        return count > 1 ? -1 : count;
+}
+
+void cgi_each_header(struct cgi *c,
+                     void (*visit)(void *context, const char *name, const char *value),
+                     void *context)
+{
+        char name[128];
+
+        for (char **e = c->env; e != NULL && *e != NULL; e++) {
+                const char *equals = strchr(*e, '=');
+                size_t len = equals == NULL ? 0 : (size_t)(equals - *e);
+
+                if (len == 0 || len >= sizeof name ||
+                    (strncmp(*e, "HTTP_", 5) != 0 && strncmp(*e, "CONTENT_TYPE=", 13) != 0))
+                        continue;
+                memcpy(name, *e, len);
+                name[len] = '\0';
+                visit(context, name, equals + 1);
+        }
+}
+
+size_t cgi_header_size(struct cgi *c)
+{
+        size_t size = 0;
+
+        for (char **e = c->env; e != NULL && *e != NULL; e++)
+                if (strncmp(*e, "HTTP_", 5) == 0)
+                        size += strlen(*e);
+        return size;
+}
+
+/* Up to len bytes of the body; fewer only at its end. */
+static size_t read_some(struct cgi *c, char *data, size_t len)
+{
+        size_t done = 0;
+
+        if (!c->plain)
+                return (size_t)FCGX_GetStr(data, (int)len, c->fcgi.in);
+        while (done < len) {
+                ssize_t n = read(STDIN_FILENO, data + done, len - done);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n <= 0)
+                        break;
+                done += (size_t)n;
+        }
+        c->body_left -= done < c->body_left ? done : c->body_left;
+        return done;
+}
+
+/* The announced length: 1 and *length, 0 none, -1 nonsense. */
+static int announced(struct cgi *c, int64_t *length)
+{
+        const char *text;
+        int found = cgi_header(c, "Content-Length", &text);
+
+        *length = 0;
+        if (found == 0 || (found == 1 && *text == '\0'))
+                return 0;
+        return found == 1 && text_int(text, 0, INT64_MAX, length) == 0 ? 1 : -1;
+}
+
+static bool chunked(struct cgi *c)
+{
+        const char *coding;
+
+        return cgi_header(c, "Transfer-Encoding", &coding) != 0;
+}
+
+int cgi_body(struct cgi *c, size_t max, struct buf *out)
+{
+        char chunk[16384];
+        int64_t length;
+        int found = announced(c, &length);
+        size_t left, part;
+
+        if (found < 0)
+                return 400;
+        if (found == 0) {
+                if (chunked(c))
+                        return 411;
+                if (c->plain || c->body_ended)
+                        return 0; /* RFC 3875, 4.1.2: no length, no body */
+                c->body_ended = read_some(c, chunk, 1) == 0;
+                return c->body_ended ? 0 : 411;
+        }
+        c->body_left = (size_t)length;
+        if ((uint64_t)length > max)
+                return 413;
+        buf_reserve(out, (size_t)length);
+        for (left = (size_t)length; left > 0; left -= part) {
+                part = read_some(c, chunk, left < sizeof chunk ? left : sizeof chunk);
+                if (part == 0) {
+                        c->body_ended = true;
+                        return 400;
+                }
+                buf_add(out, chunk, part);
+        }
+        if (!c->plain) {
+                c->body_ended = read_some(c, chunk, 1) == 0;
+                if (!c->body_ended)
+                        return 400;
+        }
+        return 0;
+}
+
+int cgi_reply(struct cgi *c, const char *head, size_t head_len, const void *body, size_t body_len)
+{
+        const char *data = body;
+
+        if (c->plain) {
+                if (file_write_all(STDOUT_FILENO, head, head_len) != 0 ||
+                    file_write_all(STDOUT_FILENO, "\r\n", 2) != 0 ||
+                    file_write_all(STDOUT_FILENO, data, body_len) != 0)
+                        return -1;
+                return close(STDOUT_FILENO);
+        }
+        if (FCGX_PutStr(head, (int)head_len, c->fcgi.out) < 0 ||
+            FCGX_PutStr("\r\n", 2, c->fcgi.out) < 0)
+                return -1;
+        while (body_len > 0) {
+                int part = body_len < INT32_MAX / 2 ? (int)body_len : INT32_MAX / 2;
+
+                if (FCGX_PutStr(data, part, c->fcgi.out) != part)
+                        return -1;
+                data += part;
+                body_len -= (size_t)part;
+        }
+        return 0;
+}
+
+/* Reads what the handler left of the body: a web server that is still sending takes a close
+ * for an error and throws our reply away. */
+static void drain(struct cgi *c)
+{
+        char trash[16384];
+        int64_t length;
+
+        if (!c->plain) {
+                if (!c->body_ended && read_some(c, trash, sizeof trash) == sizeof trash) {
+                        FCGX_FFlush(c->fcgi.out); /* much to come: let the reply go first */
+                        while (read_some(c, trash, sizeof trash) == sizeof trash)
+                                continue;
+                }
+                return;
+        }
+        /* A server need not end stdin behind the body, so no byte too many is asked for. */
+        if (c->body_left == 0 && !c->body_ended && announced(c, &length) == 0 && chunked(c))
+                c->body_left = SIZE_MAX;
+        while (c->body_left > 0)
+                if (read_some(c, trash,
+                              c->body_left < sizeof trash ? c->body_left : sizeof trash) == 0)
+                        break;
+}
+
+void cgi_finish(struct cgi *c)
+{
+        if (!c->begun)
+                return;
+        c->begun = false;
+        drain(c);
+        c->env = NULL;
+        if (!c->plain)
+                FCGX_Finish_r(&c->fcgi);
+}
+
+static bool internet(const char *where)
+{
+        return strchr(where, '/') == NULL && strchr(where, ':') != NULL;
+}
+
+/* "host:port", "[v6]:port" or ":port" (loopback). */
+static int listen_internet(const char *where, struct fail *why)
+{
+        struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV,
+                                  .ai_socktype = SOCK_STREAM },
+                        *found = NULL;
+        const char *colon = strrchr(where, ':');
+        char *host = mem_text_part(where, (size_t)(colon - where));
+        const char *bare = host;
+        int fd = -1, yes = 1, result;
+
+        if (*bare == '[' && text_ends(bare, "]")) {
+                host[strlen(host) - 1] = '\0';
+                bare = host + 1;
+        }
+        if (text_empty(bare) || text_equal(bare, "localhost"))
+                bare = "127.0.0.1";
+        result = getaddrinfo(bare, colon + 1, &hints, &found);
+        if (result != 0) {
+                fail_set(why, FAIL_INPUT, "cannot listen on %s: %s", where, gai_strerror(result));
+                goto out;
+        }
+        fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
+            bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0) {
+                fail_errno(why, "cannot listen on %s", where);
+                if (fd >= 0)
+                        close(fd);
+                fd = -1;
+        }
+out:
+        if (found != NULL)
+                freeaddrinfo(found);
+        mem_free(host);
+        return fd;
+}
+
+/* A socket file that a killed program left behind is in the way; one that answers is not. */
+static int clear_stale(const struct sockaddr_un *address, struct fail *why)
+{
+        struct stat st;
+        int fd, result;
+
+        if (lstat(address->sun_path, &st) != 0)
+                return errno == ENOENT ? 0
+                                       : fail_errno(why, "cannot look at %s", address->sun_path);
+        if (!S_ISSOCK(st.st_mode))
+                return fail_set(why, FAIL_INPUT, "%s is there and is no socket", address->sun_path);
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (fd < 0)
+                return fail_errno(why, "cannot make a socket");
+        result = connect(fd, (const struct sockaddr *)address, sizeof *address);
+        close(fd);
+        if (result == 0)
+                return fail_set(why, FAIL_CONFLICT, "another program listens on %s",
+                                address->sun_path);
+        return unlink(address->sun_path) == 0 || errno == ENOENT
+                   ? 0
+                   : fail_errno(why, "cannot remove the old %s", address->sun_path);
+}
+
+static int listen_unix(const char *where, struct fail *why)
+{
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        mode_t before;
+        int fd, result;
+
+        if (strlen(where) >= sizeof address.sun_path)
+                return fail_set(why, FAIL_INPUT, "socket path longer than %zu bytes",
+                                sizeof address.sun_path - 1);
+        memcpy(address.sun_path, where, strlen(where));
+        if (clear_stale(&address, why) != 0)
+                return -1;
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (fd < 0)
+                return fail_errno(why, "cannot make a socket");
+        before = umask(0117); /* owner and group: the web server runs as one of them */
+        result = bind(fd, (const struct sockaddr *)&address, sizeof address);
+        umask(before);
+        if (result != 0 || listen(fd, BACKLOG) != 0) {
+                fail_errno(why, "cannot listen on %s", where);
+                close(fd);
+                return -1;
+        }
+        return fd;
+}
+
+int cgi_listen(const char *where, struct fail *why)
+{
+        pthread_once(&once, start);
+        return internet(where) ? listen_internet(where, why) : listen_unix(where, why);
+}
+
+void cgi_unlisten(const char *where)
+{
+        if (!internet(where))
+                unlink(where);
+}
