@@ -17,8 +17,9 @@
  *
  * Routing is on REQUEST_URI, decoded once by ourselves: the path behind the mount point and
  * the program's own name ("/fairlead/webhook/acme/x", "/cgi-bin/webhook.cgi/acme/x" are both
- * "acme/x").  "{name}" matches one segment of 1 to 200 bytes; a decoded '/' or NUL, "." and
- * ".." segments and invalid UTF-8 never match.
+ * "acme/x").  "{name}" matches one segment of 1 to 200 bytes ("{name}.ics" one with that end); a
+ * decoded '/' or control character, "." and ".." segments and invalid UTF-8 never match.  The
+ * first route in the table that fits wins; OPTIONS is answered 204 with Allow.
  */
 #ifndef WEB_SERVE_H
 #define WEB_SERVE_H
@@ -75,13 +76,18 @@ struct serve_settings {
 };
 extern struct serve_settings serve_settings;
 extern const struct setting serve_setting_rows[];
+/* Names that may stand in the home's settings file although this program has no use for them:
+ * a program with settings of its own adds them here too (web/others.c). */
+extern const struct setting serve_other_rows[];
 
 /* The request. */
 const char *request_method(struct request *rq);
-const char *request_id(struct request *rq);
+const char *request_id(struct request *rq);                        /* a random UUID, ours alone */
 const char *request_segment(struct request *rq, const char *name); /* decoded "{name}" */
-const char *request_query(struct request *rq, const char *name);   /* decoded, NULL if absent */
-const char *request_form(struct request *rq, const char *name);    /* urlencoded body, or NULL */
+/* Decoded values of the query and of an urlencoded body, or NULL; of a name that comes twice
+ * the first counts, and a pair that cannot be decoded counts as absent (web/form.h). */
+const char *request_query(struct request *rq, const char *name);
+const char *request_form(struct request *rq, const char *name);
 const struct buf *request_body(struct request *rq);
 int request_header(struct request *rq, const char *name, const char **value); /* as cgi_header */
 void request_each_header(struct request *rq,
@@ -100,6 +106,9 @@ void reply_json(struct reply *re, int status, json_t *value);             /* tak
 void reply_html(struct reply *re, int status, const char *html, size_t len);
 struct buf *reply_body(struct reply *re); /* with reply_type() for anything else */
 void reply_type(struct reply *re, const char *media_type);
+/* Lets the forms of this page end, by a redirect, at one more origin ("https://host"): the
+ * Content-Security-Policy holds them to our own otherwise. */
+void reply_forms_may_end_at(struct reply *re, const char *origin);
 void reply_see_other(struct reply *re, const char *location); /* 303 */
 /* RFC 9457 for programs, a plain page for people.  detail is a sentence for the caller (what
  * he can do), never a cause, a path or a secret; NULL for the status' own sentence. */

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The skeleton's main: options, settings, threads, the loop, the end. */
+#include "web/serve.h"
+
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "floor/file.h"
+#include "floor/log.h"
+#include "floor/mem.h"
+#include "floor/text.h"
+#include "floor/when.h"
+#include "web/exchange.h"
+#include "web/page.h"
+
+#define STACK_BYTES (512 * 1024) /* of a thread; only what is touched becomes resident */
+#define STOP_SECONDS 30          /* a clean stop waits this long for requests in progress */
+
+enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_SYSTEM = 3 };
+
+struct serve_settings serve_settings;
+
+const struct setting serve_setting_rows[] = {
+        { "FAIRLEAD_HOME", SETTING_TEXT, "/var/lib/fairlead", 0, 0, &serve_settings.home, NULL,
+          "the home: the directory that holds all state" },
+        { "FAIRLEAD_ALLOW_NETWORKS", SETTING_TEXT, "", 0, 0, &serve_settings.allow_networks, NULL,
+          "private networks (CIDR, separated by spaces) that outgoing requests may reach" },
+        { "FAIRLEAD_MOUNT", SETTING_TEXT, "/fairlead", 0, 200, &serve_settings.mount, NULL,
+          "path of the web server under which the programs stand" },
+        { "FAIRLEAD_TEMPLATES", SETTING_TEXT, FAIRLEAD_DATA_DIR "/templates", 0, 0,
+          &serve_settings.templates, NULL, "directory of the page templates" },
+        { "FAIRLEAD_DATA", SETTING_TEXT, FAIRLEAD_DATA_DIR "/data", 0, 0, &serve_settings.data,
+          NULL, "directory of vendor documents and tables" },
+        { "FAIRLEAD_SMTP_URL", SETTING_TEXT, "", 0, 0, &serve_settings.smtp_url, NULL,
+          "mail relay, smtp://host:port or smtps://host:port; empty: no mail" },
+        { "FAIRLEAD_MAIL_FROM", SETTING_TEXT, "", 0, 320, &serve_settings.mail_from, NULL,
+          "sender address of mail" },
+        { "FAIRLEAD_LOG", SETTING_CHOICE, "text", 0, 0, &serve_settings.log, "text|json",
+          "form of the log lines on stderr" },
+        { "FAIRLEAD_THREADS", SETTING_INT, "16", 1, 256, &serve_settings.threads, NULL,
+          "threads of a FastCGI program" },
+        { "FAIRLEAD_RETRY_SCALE", SETTING_INT, "1", 1, 1000000, &serve_settings.retry_scale, NULL,
+          "divides every retry, sweep and polling wait; for rehearsals and tests" },
+        { NULL, 0, NULL, 0, 0, NULL, NULL, NULL },
+};
+
+struct options {
+        const char *listen, *settings;
+};
+
+static void log_line(struct request *rq, const struct reply *re, int64_t started_us)
+{
+        char status[16], spent[24];
+        char method[17];
+
+        snprintf(status, sizeof status, "%d", re->status);
+        snprintf(spent, sizeof spent, "%lld", (long long)(when_steady_us() - started_us));
+        snprintf(method, sizeof method, "%s", rq->method);
+        /* The pattern, never the path: paths hold tokens. */
+        log_event(LOG_LEVEL_INFO, "request", "method", method, "route",
+                  rq->route == NULL ? NULL : rq->route->path, "status", status, "us", spent, NULL);
+}
+
+static void answer(struct cgi *cgi, const struct program *program)
+{
+        int64_t started_us = when_steady_us();
+        struct request rq;
+        struct reply re;
+
+        request_init(&rq, cgi, program);
+        reply_init(&re);
+        log_request(rq.id);
+        dispatch(&rq, &re);
+        if (reply_send(&re, &rq) != 0)
+                log_event(LOG_LEVEL_WARN, "the web server went away before the reply", NULL);
+        log_line(&rq, &re, started_us);
+        cgi_finish(cgi);
+        log_request(NULL);
+        reply_dispose(&re);
+        request_dispose(&rq);
+}
+
+struct worker {
+        pthread_t thread;
+        struct cgi *cgi;
+        const struct program *program;
+        bool broken;
+};
+
+static void *work(void *context)
+{
+        struct worker *w = context;
+        struct fail why = FAIL_CLEAR;
+        int result;
+
+        while ((result = cgi_accept(w->cgi, &why)) == 1)
+                answer(w->cgi, w->program);
+        if (result < 0) {
+                log_event(LOG_LEVEL_ERROR, "no more requests", "cause", why.text, NULL);
+                w->broken = true;
+                kill(getpid(), SIGTERM);
+        }
+        return NULL;
+}
+
+/* Signals that end the program.  They are blocked in every thread and taken by the main
+ * thread, so no system call is ever interrupted and no handler runs between two lines. */
+static void ending_signals(sigset_t *set)
+{
+        sigemptyset(set);
+        sigaddset(set, SIGTERM);
+        sigaddset(set, SIGINT);
+        sigaddset(set, SIGHUP);
+        sigaddset(set, SIGUSR1); /* mod_fastcgi's word for "finish" */
+}
+
+static int serve_fastcgi(const struct program *program, int listen_fd, const char *listen)
+{
+        size_t count = (size_t)serve_settings.threads;
+        struct worker *workers = mem_array(count, sizeof *workers);
+        struct timespec until;
+        pthread_attr_t attributes;
+        sigset_t signals;
+        size_t started;
+        int result = EXIT_DONE, got;
+
+        ending_signals(&signals);
+        pthread_attr_init(&attributes);
+        pthread_attr_setstacksize(&attributes, STACK_BYTES);
+        for (started = 0; started < count; started++) {
+                workers[started].cgi = cgi_new(listen_fd);
+                workers[started].program = program;
+                if (pthread_create(&workers[started].thread, &attributes, work,
+                                   &workers[started]) != 0) {
+                        cgi_free(workers[started].cgi);
+                        break;
+                }
+        }
+        pthread_attr_destroy(&attributes);
+        if (started == 0) {
+                log_event(LOG_LEVEL_ERROR, "cannot start a thread", NULL);
+                mem_free(workers);
+                return EXIT_SYSTEM;
+        }
+        log_event(LOG_LEVEL_INFO, "serving", NULL);
+        sigwait(&signals, &got);
+        if (listen != NULL)
+                cgi_unlisten(listen); /* first the address, then the queue, then the threads */
+        cgi_stop();
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec += STOP_SECONDS;
+        for (size_t i = 0; i < started; i++) {
+                if (pthread_timedjoin_np(workers[i].thread, NULL, &until) != 0) {
+                        log_event(LOG_LEVEL_ERROR, "stopped with requests in progress", NULL);
+                        _exit(EXIT_SYSTEM);
+                }
+                if (workers[i].broken)
+                        result = EXIT_SYSTEM;
+                cgi_free(workers[i].cgi);
+        }
+        mem_free(workers);
+        log_event(LOG_LEVEL_INFO, "stopped", NULL);
+        return result;
+}
+
+static int serve_plain(const struct program *program)
+{
+        struct cgi *cgi = cgi_new(-1);
+        struct fail why = FAIL_CLEAR;
+        int result = cgi_accept(cgi, &why);
+
+        if (result == 1)
+                answer(cgi, program);
+        else
+                fprintf(stderr,
+                        "%s answers web requests: start it from a web server (CGI or FastCGI) or "
+                        "with --listen PATH; --help says more\n",
+                        program->name);
+        cgi_free(cgi);
+        return result == 1 ? EXIT_DONE : EXIT_USAGE;
+}
+
+/* Secrets must not end in a core file, in another user's debugger or in a readable file. */
+static void keep_secrets(void)
+{
+        struct rlimit none = { 0, 0 };
+
+        setrlimit(RLIMIT_CORE, &none);
+#ifndef __SANITIZE_ADDRESS__ /* its leak check attaches to the process */
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+        umask(077);
+}
+
+static int help(const struct program *program)
+{
+        const struct setting *const tables[] = { serve_setting_rows, program->settings, NULL };
+        struct buf text = BUF_NONE;
+
+        buf_format(
+            &text,
+            "%s: %s\n\n"
+            "usage: %s [--listen PATH|HOST:PORT] [--settings FILE]\n"
+            "       %s --help | --version\n\n"
+            "A web server starts it as FastCGI (socket on descriptor 0) or as plain CGI; with\n"
+            "--listen it opens its own FastCGI socket. SIGTERM and SIGINT end it cleanly.\n\n"
+            "Settings come from the environment, then from FILE (by default the file settings\n"
+            "in the home), then from the defaults:\n\n",
+            program->name, program->about, program->name, program->name);
+        setting_help(tables, &text);
+        fputs(buf_text(&text), stdout);
+        buf_dispose(&text);
+        return fflush(stdout) == 0 ? EXIT_DONE : EXIT_SYSTEM;
+}
+
+/* -1: go on; otherwise an exit status. */
+static int read_options(int argc, char **argv, const struct program *program, struct options *o)
+{
+        for (int i = 1; i < argc; i++) {
+                const char **target = text_equal(argv[i], "--listen")     ? &o->listen
+                                      : text_equal(argv[i], "--settings") ? &o->settings
+                                                                          : NULL;
+
+                if (text_equal(argv[i], "--help"))
+                        return help(program);
+                if (text_equal(argv[i], "--version"))
+                        return printf("%s (fairlead) %s\n", program->name, PACKAGE_VERSION) < 0;
+                if (target == NULL || i + 1 == argc) {
+                        fprintf(stderr, "%s: %s %s; --help says more\n", program->name,
+                                target == NULL ? "unknown option" : "value missing after", argv[i]);
+                        return EXIT_USAGE;
+                }
+                *target = argv[++i];
+        }
+        return -1;
+}
+
+static int load_settings(const struct program *program, const char *file, struct fail *why)
+{
+        const struct setting *const tables[] = { serve_setting_rows, program->settings, NULL };
+        const char *home = getenv("FAIRLEAD_HOME");
+        char *own = NULL;
+        int result;
+
+        if (file != NULL && access(file, R_OK) != 0)
+                return fail_errno(why, "cannot read %s", file);
+        if (file == NULL)
+                file = own =
+                    file_path(text_empty(home) ? serve_setting_rows[0].standard : home, "settings");
+        result = setting_load(tables, serve_other_rows, file, why);
+        mem_free(own);
+        return result;
+}
+
+static int complain(const char *what, const struct fail *why)
+{
+        log_event(LOG_LEVEL_ERROR, what, "cause", why->text, NULL);
+        return why->kind == FAIL_INPUT ? EXIT_USAGE : EXIT_SYSTEM;
+}
+
+/* Some server still waits for an answer: say that we have none, not why. */
+static int unable(const struct program *program, const char *what, const struct fail *why)
+{
+        if (serve_settings.cgi && getenv("REQUEST_METHOD") != NULL) {
+                struct cgi *cgi = cgi_new(-1);
+                struct request rq;
+                struct reply re;
+
+                if (cgi_accept(cgi, NULL) == 1) {
+                        request_init(&rq, cgi, program);
+                        reply_init(&re);
+                        log_request(rq.id);
+                        reply_problem(&rq, &re, 500, NULL);
+                        reply_send(&re, &rq);
+                        reply_dispose(&re);
+                        request_dispose(&rq);
+                }
+                cgi_free(cgi);
+        }
+        return complain(what, why);
+}
+
+int serve(int argc, char **argv, const struct program *program)
+{
+        struct options options = { NULL, NULL };
+        struct fail why = FAIL_CLEAR;
+        sigset_t signals;
+        int listen_fd, result;
+
+        result = read_options(argc, argv, program, &options);
+        if (result >= 0)
+                return result;
+        keep_secrets();
+        mallopt(M_ARENA_MAX, 2); /* glibc would give each thread an arena of its own */
+        signal(SIGPIPE, SIG_IGN);
+        ending_signals(&signals);
+        pthread_sigmask(SIG_BLOCK, &signals, NULL);
+        log_start(program->name, getenv("FAIRLEAD_LOG"), LOG_LEVEL_INFO);
+        serve_settings.cgi = options.listen == NULL && cgi_listening() < 0;
+        if (load_settings(program, options.settings, &why) != 0)
+                return unable(program, "cannot use the settings", &why);
+        log_start(program->name, serve_settings.log, LOG_LEVEL_INFO);
+        listen_fd = options.listen == NULL ? cgi_listening() : cgi_listen(options.listen, &why);
+        if (options.listen != NULL && listen_fd < 0)
+                return complain("cannot listen", &why);
+        /* A CGI process loads templates when its one reply needs them. */
+        if (!serve_settings.cgi && page_load(serve_settings.templates, &why) != 0)
+                return complain("cannot use the templates", &why);
+        if (program->start != NULL && program->start(&why) != 0)
+                return unable(program, "cannot start", &why);
+        result = serve_settings.cgi ? serve_plain(program)
+                                    : serve_fastcgi(program, listen_fd, options.listen);
+        if (program->stop != NULL)
+                program->stop();
+        page_unload();
+        return result;
+}
