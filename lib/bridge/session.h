@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "door/json.h"
+#include "floor/buf.h"
 
 enum session_state {
         SESSION_UNKNOWN,
@@ -43,6 +44,14 @@ struct score {
         char version[32];          /* "raw", "codingScore2023", "behavioral" ... */
         char label[64];            /* instead of a number: "high"; "" otherwise */
 };
+
+/* The score with its scale in words, for notes and pages: "CodeSignal score (200-600): 530 of
+ * 600", "Score: 45 of 60 (75 %)", "Behavioural assessment: high".  Nothing when absent. */
+void score_write(const struct score *s, struct buf *out);
+/* Where the value stands on its scale, 0 to 100: false when there is no number, or no scale
+ * to stand on.  Below the scale (200-600 gives 0 when nothing was submitted) is 0. */
+bool score_percent(const struct score *s, double *percent);
+bool score_equal(const struct score *a, const struct score *b);
 
 struct part {
         char *title; /* of the task */
@@ -85,7 +94,12 @@ struct session_change {
 
 /* Takes what the platform says now into what is stored (old becomes the new truth).  Returns
  * true if anything changed.  hint is the event's name or NULL: a shared result can only be
- * told from it. */
+ * told from it.
+ *
+ * A state adopted is the platform's; one that would go back is taken for a late reading and
+ * left, except: an expired invitation whose expiry moved to later opens again; verified and
+ * not verified may change places; erased wins over all and keeps only the ids.  A now with
+ * another id than old is somebody's mistake and changes nothing. */
 bool session_step(struct session *old, const struct session *now, const char *hint,
                   struct session_change *change);
 
