@@ -10,6 +10,8 @@
 #include "home/home.h"
 #include "home/kind.h"
 
+#define CONNECTION_ID_MAX 40
+
 struct connection {
         char *id;
         const struct kind *kind;
@@ -20,6 +22,8 @@ struct connection {
         struct sender_secret *secrets; /* opened, all valid at once, newest first */
         char (*secret_names)[13];      /* fingerprints: first 12 hex digits, for people and logs */
         size_t secret_count;
+        char *stamp;         /* changes whenever the stored record does */
+        struct known *known; /* of the cache, else NULL */
 };
 
 /* 1, 0 absent, -1 why. */
@@ -38,12 +42,16 @@ void connection_return(const struct connection *c);
 int connection_each(struct home *h, struct org *org, int (*visit)(void *context, const char *id),
                     void *context, struct fail *why);
 
-/* Fills a link for the adapter; borrows from c, which must outlive it. */
+/* Fills a link for the adapter; borrows from c, which must outlive it.  data_dir is that of
+ * the installation and scale is 1 until the caller says otherwise; the token is kept per
+ * connection and process and dropped when the stored record changes. */
 void connection_link(struct home *h, const struct org *org, struct connection *c,
                      struct link *link);
 
-/* Stores a connection as written (settings, plain credentials, webhook secrets) into a batch:
- * seals what is secret.  Used by apply and the pages.  hook NULL makes a fresh one. */
+/* Stores a connection as written (settings, plain credentials, webhook secrets: an array of
+ * texts, newest first) into a batch: seals what is secret.  Used by apply and the pages.  hook
+ * NULL makes a fresh one; pass the one that stands to keep it.  A hook that changes stops to
+ * work with the commit.  Dates of what stands are kept. */
 void connection_put(struct home *h, const char *org, struct batch *b, const char *id,
                     const struct kind *kind, const json_t *settings, const json_t *credentials,
                     const char *hook, const char *public_url, const json_t *secrets);

@@ -25,16 +25,20 @@ struct delivery {
         int64_t received_ms;
         char *request_id;
         enum trust trust;
-        char *secret;     /* fingerprint of the one that signed; NULL none */
-        char *reason;     /* the verdict's words */
-        int64_t count;    /* REFUSED: how many */
-        json_t *headers;  /* object: those the sender keeps */
-        const void *body; /* points into the record read */
+        char *secret;                   /* fingerprint of the one that signed; NULL none */
+        char *reason;                   /* the verdict's words */
+        int64_t count;                  /* REFUSED: how many */
+        json_t *headers;                /* object: those the sender keeps */
+        const struct buf *headers_text; /* writing: that object as text, instead; else NULL */
+        const void *body;               /* points into the record read */
         size_t body_len;
 };
 
+/* Adds one to such a text, which starts empty. */
+void delivery_header(struct buf *headers, const char *name, const char *value);
 void delivery_write(const struct delivery *d, struct buf *out);
-/* 0, or -1 for bytes that are no delivery. */
+/* 0, or -1 for bytes that are no delivery.  What it points to is the delivery's own, except
+ * the body. */
 int delivery_read(struct delivery *d, const void *record, size_t len, struct fail *why);
 void delivery_dispose(struct delivery *d);
 

@@ -32,6 +32,8 @@ struct kind {
         const struct platform *platform; /* likewise */
         const struct kind_field *settings;
         const struct kind_field *credentials;
+        /* A credential that signs webhooks by nature (Coderbyte), or NULL. */
+        const char *signing_credential;
         const char *needs; /* what to grant at the vendor, one line each, '\n' between */
         const char *paste; /* where to paste the webhook URL and secret at the vendor */
 };

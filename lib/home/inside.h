@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What home.c and connection.c share about an open org; nobody else includes this. */
+#ifndef HOME_INSIDE_H
+#define HOME_INSIDE_H
+
+#include <pthread.h>
+
+#include "home/connection.h"
+#include "home/home.h"
+
+/* One connection as intake last saw it (hook.c). */
+struct known {
+        struct connection *connection;
+        char *digest;        /* of the hook: key of table "hook" */
+        struct buf hook;     /* the stored bytes it was made from: the hook's record ... */
+        struct buf record;   /* ... and the connection's */
+        uint64_t generation; /* of the store when they were last found to be so */
+        unsigned users;      /* how many hold it; guarded by the org's lock */
+        bool stale;          /* not in the list any more: the last user frees it */
+        struct org_private *owner;
+        struct known *next;
+};
+
+/* The bearer token of one connection, for as long as its stored bytes stay the same. */
+struct token {
+        char *connection;
+        char *stamp;
+        struct link_token link;
+        struct token *next;
+};
+
+struct org_private {
+        pthread_mutex_t lock;
+        struct known *known;
+        struct token *tokens;
+};
+
+/* A stored record, opened: 1, or -1 why. */
+int connection_open(struct home *h, const char *org, const char *id, const json_t *record,
+                    struct connection **out, struct fail *why);
+void connection_forget_all(struct org_private *private); /* closing: nobody holds one any more */
+const char *home_corrections(const struct home *h);      /* "<home>/data" */
+
+#endif

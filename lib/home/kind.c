@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The one table of outside systems. */
+#include "home/kind.h"
+
+#include <string.h>
+
+#include "ats/ashby.h"
+#include "ats/lever.h"
+#include "platform/coderbyte.h"
+
+#define END                                                                                        \
+        {                                                                                          \
+                .name = NULL                                                                       \
+        }
+
+static const struct kind_field one_api_key[] = {
+        { "api_key", 't', true, NULL, NULL, "The API key, as shown once when it was made" },
+        END,
+};
+
+/* wire/greenhouse.md 3 and 4, help page "Create Harvest API key" */
+static const struct kind_field greenhouse_settings[] = {
+        { "api", 'c', false, "\"v3\"", "v3", "Harvest version; v1 and v2 ended on 2026-08-31" },
+        { "base_url", 'u', false, "\"https://harvest.greenhouse.io/v3\"", NULL,
+          "Where Harvest answers" },
+        { "token_url", 'u', false, "\"https://auth.greenhouse.io/token\"", NULL,
+          "Where client id and secret are traded for a token" },
+        { "act_as_user", 'i', false, NULL, NULL,
+          "Id of the Greenhouse user (Site Admin) who appears as author; without it the "
+          "credential's own service user" },
+        { "subdomain", 't', false, "\"app\"", NULL,
+          "First part of your Greenhouse address: app, app2, app3 or your company's" },
+        { "note_visibility", 'c', false, "\"private\"", "private|public|admin_only",
+          "Who may see the notes we write" },
+        { "webhook_basic_sha256", 't', false, NULL, NULL,
+          "SHA-256 (hexadecimal) of user:password, if the webhook is set up with Basic "
+          "authentication as a second factor" },
+        END,
+};
+
+static const struct kind_field greenhouse_credentials[] = {
+        { "client_id", 't', true, NULL, NULL, "Client id of the Harvest v3 credential" },
+        { "client_secret", 't', true, NULL, NULL, "Client secret of the Harvest v3 credential" },
+        END,
+};
+
+static const struct kind greenhouse = {
+        .name = "greenhouse",
+        .title = "Greenhouse",
+        .role = KIND_ATS,
+        .settings = greenhouse_settings,
+        .credentials = greenhouse_credentials,
+        .needs = "harvest:applications:list\n"
+                 "harvest:applications:move (only to move a stage on a score)\n"
+                 "harvest:application_stages:list\n"
+                 "harvest:candidates:list\n"
+                 "harvest:notes:create\n"
+                 "harvest:notes:list\n"
+                 "harvest:jobs:list\n"
+                 "harvest:job_interview_stages:list\n"
+                 "harvest:interviews:list\n"
+                 "harvest:interviews:update (only to put interview links into the schedule)\n"
+                 "harvest:users:list\n"
+                 "the user acted for must be a Site Admin",
+        .paste = "Greenhouse: Configure > Dev Center > Web Hooks > Create New Web Hook, once per "
+                 "event.\n"
+                 "When: Candidate has changed stage (and: Candidate deleted, Candidates merged, "
+                 "Candidate anonymized, Application deleted).\n"
+                 "Endpoint URL: the webhook URL. Secret key: the webhook secret.\n"
+                 "Saving sends a ping; if it fails the hook stays disabled until it is enabled "
+                 "by hand.",
+};
+
+/* wire/lever.md 1, 2 and 4 */
+static const struct kind_field lever_settings[] = {
+        { "base_url", 'u', false, "\"https://api.lever.co/v1\"", NULL,
+          "Where the API answers; other regions and the sandbox have other hosts" },
+        { "act_as_user", 't', false, NULL, NULL,
+          "Id of the Lever user who appears as author of notes, files and interviews" },
+        { "notify", 'c', false, "\"none\"", "none|followers",
+          "Who is notified of a note with a result" },
+        END,
+};
+
+static const struct kind lever = {
+        .name = "lever",
+        .title = "Lever",
+        .role = KIND_ATS,
+        .sender = &lever_sender,
+        .settings = lever_settings,
+        .credentials = one_api_key,
+        .needs = "read user, list users\n"
+                 "read stage, list stages\n"
+                 "list tags, list sources\n"
+                 "read opportunity\n"
+                 "read and list opportunity application\n"
+                 "read, list, create and delete opportunity note\n"
+                 "read, list, create, update and delete opportunity interview\n"
+                 "upload and delete opportunity file\n"
+                 "update opportunity stage\n"
+                 "add and remove opportunity tag\n"
+                 "add and remove opportunity link\n"
+                 "confidential data, if such postings are used (only when the key is made)",
+        .paste = "Lever: Settings > Integrations and API > Webhooks, switch on Candidate Stage "
+                 "Change, + Add webhook.\n"
+                 "Webhook URL: the webhook URL; press Verify connection (it works before the "
+                 "token is known here).\n"
+                 "Then open the arrow beside the URL, copy the Signature token and give it here "
+                 "as the webhook secret.",
+};
+
+/* wire/ashby.md 1 and 2 */
+static const struct kind_field ashby_settings[] = {
+        { "base_url", 'u', false, "\"https://api.ashbyhq.com\"", NULL, "Where the API answers" },
+        END,
+};
+
+static const struct kind ashby = {
+        .name = "ashby",
+        .title = "Ashby",
+        .role = KIND_ATS,
+        .sender = &ashby_sender,
+        .settings = ashby_settings,
+        .credentials = one_api_key,
+        .needs = "Candidates: read and write\n"
+                 "Interviews: read (write only to put interview links into the schedule)\n"
+                 "Jobs: read\n"
+                 "Hiring process metadata: read\n"
+                 "Organization: read\n"
+                 "API keys: read\n"
+                 "Allow access to confidential jobs and projects, if there are any",
+        .paste = "Ashby: Admin > Integrations > Webhooks > New, once per event: "
+                 "candidateStageChange, candidateMerge, candidateDelete.\n"
+                 "Request URL: the webhook URL. Secret token: the webhook secret (without one "
+                 "deliveries are refused).\n"
+                 "Saving sends a ping; a row that stays disabled was not answered: tick Enabled "
+                 "and press Update.",
+};
+
+/* wire/codesignal.md 1 and 2 */
+static const struct kind_field codesignal_settings[] = {
+        { "base_url", 'u', false, "\"https://app.codesignal.com/graphql\"", NULL,
+          "Where the GraphQL API answers" },
+        END,
+};
+
+static const struct kind codesignal = {
+        .name = "codesignal",
+        .title = "CodeSignal",
+        .role = KIND_PLATFORM,
+        .settings = codesignal_settings,
+        .credentials = one_api_key,
+        .needs = "companyTest.company.read\n"
+                 "companyTestSession.company.write\n"
+                 "liveInterview.company.read\n"
+                 "liveInterview.company.write",
+        .paste = "CodeSignal: Integrations > Webhooks > Add a webhook, all event types.\n"
+                 "Endpoint: the webhook URL, exactly as shown (it is part of the signature).\n"
+                 "Secret key: the webhook secret. E-mail: an address somebody reads.\n"
+                 "Press Test, then Create.",
+};
+
+/* wire/coderbyte.md 1 and 2 */
+static const struct kind_field coderbyte_settings[] = {
+        { "base_url", 'u', false, "\"https://coderbyte.com/api\"", NULL, "Where the API answers" },
+        { "organization", 't', true, NULL, NULL,
+          "Your organization's id, as in coderbyte.com/dashboard/<id>" },
+        END,
+};
+
+static const struct kind coderbyte = {
+        .name = "coderbyte",
+        .title = "Coderbyte",
+        .role = KIND_PLATFORM,
+        .sender = &coderbyte_sender,
+        .settings = coderbyte_settings,
+        .credentials = one_api_key,
+        .signing_credential = "api_key",
+        .needs = "the API add-on enabled in the Coderbyte account",
+        .paste = "Coderbyte: API settings > Edit webhooks: the webhook URL for every kind of "
+                 "event.\n"
+                 "There is no secret to paste: deliveries carry a token signed with the API key. "
+                 "While the key is changed, give the old one here as a webhook secret too.",
+};
+
+/* design.md, "fairlead apply" */
+static const struct kind_field consumer_settings[] = {
+        { "url", 'u', true, NULL, NULL, "Where results are sent" },
+        { "signing", 'c', false, "\"codesignal\"", "codesignal",
+          "How deliveries are signed: as CodeSignal signs its own" },
+        { "events", 'l', false, "[\"*\"]", NULL, "Names of events to send, or * for all" },
+        { "headers", 'o', false, "{}", NULL, "Headers added to each delivery" },
+        { "alert_email", 'l', false, "[]", NULL, "Who is told when deliveries keep failing" },
+        END,
+};
+
+static const struct kind_field consumer_credentials[] = {
+        { "secret", 't', true, NULL, NULL, "The secret shared with the consumer" },
+        END,
+};
+
+static const struct kind consumer = {
+        .name = "consumer",
+        .title = "Data consumer",
+        .role = KIND_CONSUMER,
+        .settings = consumer_settings,
+        .credentials = consumer_credentials,
+        .needs = "",
+        .paste = "Nothing is pasted here: give the consumer the same secret.",
+};
+
+const struct kind *const kinds[] = { &greenhouse, &lever,    &ashby, &codesignal,
+                                     &coderbyte,  &consumer, NULL };
+
+const struct kind *kind_find(const char *name)
+{
+        for (size_t i = 0; name != NULL && kinds[i] != NULL; i++)
+                if (strcmp(kinds[i]->name, name) == 0)
+                        return kinds[i];
+        return NULL;
+}
