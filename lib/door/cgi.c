@@ -51,6 +51,7 @@ struct cgi {
         char **env;       /* NAME=value, of this request */
         bool begun;       /* between cgi_accept and cgi_finish */
         bool used;        /* plain: the one request was given out */
+        bool body_begun;  /* body_left is known */
         bool body_ended;  /* nothing of the body is left */
         size_t body_left; /* plain: bytes announced and not yet read */
 };
@@ -247,7 +248,7 @@ int cgi_accept(struct cgi *c, struct fail *why)
         int result;
 
         cgi_finish(c);
-        c->body_ended = false;
+        c->body_begun = c->body_ended = false;
         if (c->plain) {
                 result = c->used || getenv("REQUEST_METHOD") == NULL ? 0 : 1;
                 c->used = true;
@@ -375,11 +376,21 @@ static bool chunked(struct cgi *c)
         return cgi_header(c, "Transfer-Encoding", &coding) != 0;
 }
 
+/* As announced(); says how much stdin may be asked for. */
+static int begin_body(struct cgi *c, int64_t *length)
+{
+        int found = announced(c, length);
+
+        c->body_begun = true;
+        c->body_left = found == 0 && chunked(c) ? SIZE_MAX : (size_t)*length;
+        return found;
+}
+
 int cgi_body(struct cgi *c, size_t max, struct buf *out)
 {
         char chunk[16384];
         int64_t length;
-        int found = announced(c, &length);
+        int found = begin_body(c, &length);
         size_t left, part;
 
         if (found < 0)
@@ -392,7 +403,6 @@ int cgi_body(struct cgi *c, size_t max, struct buf *out)
                 c->body_ended = read_some(c, chunk, 1) == 0;
                 return c->body_ended ? 0 : 411;
         }
-        c->body_left = (size_t)length;
         if ((uint64_t)length > max)
                 return 413;
         buf_reserve(out, (size_t)length);
@@ -412,10 +422,33 @@ int cgi_body(struct cgi *c, size_t max, struct buf *out)
         return 0;
 }
 
+/* Reads what the handler left of the body, before the reply: a web server that is still
+ * sending may not be listening yet, and takes a close for an error. */
+static void drain(struct cgi *c)
+{
+        char trash[16384];
+        int64_t length;
+
+        if (!c->plain) {
+                while (!c->body_ended)
+                        c->body_ended = read_some(c, trash, sizeof trash) < sizeof trash;
+                return;
+        }
+        /* A server need not end stdin behind the body, so no byte too many is asked for. */
+        if (!c->body_begun)
+                begin_body(c, &length);
+        while (c->body_left > 0)
+                if (read_some(c, trash,
+                              c->body_left < sizeof trash ? c->body_left : sizeof trash) == 0)
+                        c->body_left = 0;
+        c->body_ended = true;
+}
+
 int cgi_reply(struct cgi *c, const char *head, size_t head_len, const void *body, size_t body_len)
 {
         const char *data = body;
 
+        drain(c);
         if (c->plain) {
                 if (file_write_all(STDOUT_FILENO, head, head_len) != 0 ||
                     file_write_all(STDOUT_FILENO, "\r\n", 2) != 0 ||
@@ -437,36 +470,13 @@ int cgi_reply(struct cgi *c, const char *head, size_t head_len, const void *body
         return 0;
 }
 
-/* Reads what the handler left of the body: a web server that is still sending takes a close
- * for an error and throws our reply away. */
-static void drain(struct cgi *c)
-{
-        char trash[16384];
-        int64_t length;
-
-        if (!c->plain) {
-                if (!c->body_ended && read_some(c, trash, sizeof trash) == sizeof trash) {
-                        FCGX_FFlush(c->fcgi.out); /* much to come: let the reply go first */
-                        while (read_some(c, trash, sizeof trash) == sizeof trash)
-                                continue;
-                }
-                return;
-        }
-        /* A server need not end stdin behind the body, so no byte too many is asked for. */
-        if (c->body_left == 0 && !c->body_ended && announced(c, &length) == 0 && chunked(c))
-                c->body_left = SIZE_MAX;
-        while (c->body_left > 0)
-                if (read_some(c, trash,
-                              c->body_left < sizeof trash ? c->body_left : sizeof trash) == 0)
-                        break;
-}
-
 void cgi_finish(struct cgi *c)
 {
         if (!c->begun)
                 return;
         c->begun = false;
-        drain(c);
+        if (!c->plain)
+                drain(c); /* nobody replied */
         c->env = NULL;
         if (!c->plain)
                 FCGX_Finish_r(&c->fcgi);

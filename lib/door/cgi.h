@@ -52,7 +52,8 @@ size_t cgi_header_size(struct cgi *c); /* bytes of all HTTP_* variables together
  * cgi_finish(). */
 int cgi_body(struct cgi *c, size_t max, struct buf *out);
 
-/* Sends one whole reply: status line, headers (raw "Name: value\r\n" lines), body. */
+/* Reads away what is left of the body, then sends one whole reply: head ("Status: 200 OK" and
+ * headers, each ended by CR LF), body. */
 int cgi_reply(struct cgi *c, const char *head, size_t head_len, const void *body, size_t body_len);
 void cgi_finish(struct cgi *c);
 
