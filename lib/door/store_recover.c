@@ -184,11 +184,12 @@ static int rebuild(struct store *s, const struct store_meta *meta, const struct 
         if (!store_live_valid(live, s->boot))
                 store_live_start(live);
         live->mark = 1;
-        if (end > 0 && !store_test_no_redo()) {
+        if (end > 0) {
                 store_chain_start(&chain, meta->segment, meta->base);
                 if (store_index_copy(s->dir_fd, meta->clean, other, why) != 0 ||
                     store_index_open(&ix, s->dir_fd, other, true, why) != 0 ||
-                    replay(&ix, journal, &chain, most, &end, why) != 0) {
+                    replay(store_test_no_redo() ? NULL : &ix, journal, &chain, most, &end, why) !=
+                        0) {
                         store_index_close(&ix);
                         return -1;
                 }
