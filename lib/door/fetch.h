@@ -2,11 +2,17 @@
 /*
  * Outgoing HTTP through libcurl, one guard for all of it.
  *
- * Every call: http and https only, certificates verified, no redirect followed, no proxy
- * from the environment, the body bounded, the time bounded.  The address a name resolves to
- * is checked at the moment of connecting (CURLOPT_OPENSOCKETFUNCTION): loopback, private,
- * link-local, multicast and other special ranges of both families are refused in every
- * spelling unless an allowed network covers them; plain http only to allowed loopback.
+ * Every call: http and https only (HTTP/1.1, TLS 1.2 or later), certificates verified, no
+ * redirect followed (a 302 is handed back), no proxy from the environment, body, header
+ * lines and time bounded.  The address a name resolves to is checked at the moment of
+ * connecting: loopback, private, link-local, multicast and other special ranges of both
+ * families (floor/address.h) are refused in every spelling unless an allowed network covers
+ * them; plain http only to allowed loopback.
+ *
+ * How it ended is told so that a caller knows whether to look before he writes again:
+ * UNREACHABLE is said only when not one byte of the request can have left.  A request other
+ * than GET and HEAD leaves at most once: when a kept connection turns out to be closed,
+ * libcurl would send again by itself; here that ends as UNCERTAIN.
  */
 #ifndef DOOR_FETCH_H
 #define DOOR_FETCH_H
@@ -18,21 +24,30 @@
 #include "floor/buf.h"
 #include "floor/fail.h"
 
+/* Header lines of one answer together; more is FETCH_TOO_LONG. */
+#define FETCH_HEADERS_MAX 65536
+
 /* Once per process before threads start.  allow: CIDR list separated by spaces
- * (FAIRLEAD_ALLOW_NETWORKS), may be "".  -1 names the part that is not a network. */
+ * (FAIRLEAD_ALLOW_NETWORKS), may be "" or NULL.  -1 names the part that is not a network.
+ * The environment's FAIRLEAD_CA_FILE names a file of certificates (PEM) to trust instead of
+ * the system's: -1 if it cannot be read.  SIGPIPE is ignored from here on, unless it has a
+ * handler.  fetch_stop() when every other thread that fetched has ended; then one may start
+ * again. */
 int fetch_start(const char *allow, struct fail *why);
 void fetch_stop(void);
 
 struct fetch_request {
-        const char *method; /* "GET", "POST", ... */
-        const char *url;
-        const char *const *headers; /* "Name: value", NULL-terminated list; may be NULL */
-        const char *user;           /* Basic authentication: user:password; NULL for none */
+        const char *method; /* "GET", "POST", ...: capital letters */
+        const char *url;    /* absolute, without user and password */
+        /* "Name: value", NULL-terminated list; may be NULL.  What frames the message (Host,
+         * Content-Length, Transfer-Encoding, Connection, Expect, Accept-Encoding ...) is ours. */
+        const char *const *headers;
+        const char *user; /* Basic authentication: user:password; NULL for none */
         const char *password;
-        const void *body; /* NULL sends none, and no Content-Length on GET */
+        const void *body; /* NULL sends none, and no Content-Length on GET, HEAD and DELETE */
         size_t body_len;
-        int64_t timeout_ms; /* the whole call; 0 = 20 s */
-        size_t answer_max;  /* 0 = 4 MiB; a longer answer is FETCH_TOO_LONG */
+        int64_t timeout_ms; /* the whole call, names and connecting included; 0 = 20 s */
+        size_t answer_max;  /* 0 = 4 MiB, decoded; a longer answer is FETCH_TOO_LONG */
 };
 
 enum fetch_end {
@@ -46,10 +61,10 @@ enum fetch_end {
 struct fetch_answer {
         enum fetch_end end;
         int status;         /* HTTP status when answered */
-        struct buf body;    /* decoded, terminated; what came, also when uncertain */
-        struct buf headers; /* raw header lines of the last answer, "Name: value\n" */
+        struct buf body;    /* decoded (gzip), terminated; what came, also when uncertain */
+        struct buf headers; /* header lines of the last answer, "Name: value\n" each */
         int64_t elapsed_us;
-        char cause[160]; /* in words, without secrets, when not answered */
+        char cause[160]; /* in words when not answered: names the host, never path or query */
 };
 
 /* 0 when answered, -1 else with *why (FAIL_OUTSIDE or FAIL_INPUT).  *answer is always
