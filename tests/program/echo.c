@@ -91,6 +91,15 @@ static void away(struct request *rq, struct reply *re)
         reply_see_other(re, "https://example.org/there");
 }
 
+static void page(struct request *rq, struct reply *re)
+{
+        json_t *data = json_object();
+
+        json_set_text(data, "title", request_query(rq, "q"));
+        reply_forms_may_end_at(re, "https://a.example");
+        reply_page(rq, re, 200, text_or(request_query(rq, "t"), "error"), data);
+}
+
 static int may(struct request *rq, const char *scope)
 {
         const char *credential = request_credential(rq);
@@ -108,6 +117,7 @@ static const struct route routes[] = {
         { .method = "GET", .path = "split", .handler = split },
         { .method = "GET", .path = "fail", .handler = fail },
         { .method = "GET", .path = "big", .handler = big },
+        { .method = "GET", .path = "page", .handler = page },
         { .method = "POST", .path = "away", .handler = away },
         { .method = "GET", .path = "machine/{org}", .handler = fail, .program = true },
         { .method = "GET", .path = "closed/{org}", .handler = echo, .scope = "echo:read" },

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The skeleton, driven as a web server drives it: tests/program/echo as plain CGI and FastCGI."""
+import base64
+import hashlib
 import os
 import re
 import signal
@@ -167,6 +169,21 @@ def check_face(face, ask):
     tap.equal((page.status, page.headers["content-type"]), (404, "text/html; charset=utf-8"),
               f"{face}: a person gets a page")
     tap.contains(page.text(), page.headers["x-request-id"], f"{face}: with the reference")
+    style = re.search("<style>(.*?)</style>", page.text(), re.DOTALL).group(1)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    tap.equal(page.headers["content-security-policy"],
+              "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
+              f"style-src 'sha256-{digest}'; form-action 'self'",
+              f"{face}: the policy allows the page's own style and nothing else")
+    tap.ok("/*" not in style and "--paper" in style, f"{face}: the style has lost its comments")
+    tap.lacks(re.sub("<style>.*?</style>", "", page.text(), flags=re.DOTALL), "style=",
+              f"{face}: no style attribute, the policy would drop it")
+    shown = ask("GET", "/fairlead/echo/page?q=%3Cb%3E%26", headers={"Accept": BROWSER})
+    tap.contains(shown.text(), "&lt;b&gt;&amp;", f"{face}: a page escapes what a visitor wrote")
+    tap.contains(shown.headers["content-security-policy"], "form-action 'self' https://a.example",
+                 f"{face}: its forms may end where the handler says")
+    tap.equal(ask("GET", "/fairlead/echo/page?t=none").status, 500,
+              f"{face}: a template that is not there is our fault")
     machine = ask("GET", "/fairlead/echo/machine/a", headers={"Accept": BROWSER})
     tap.equal(machine.headers["content-type"], "application/problem+json",
               f"{face}: a route for programs never makes pages")
@@ -438,6 +455,24 @@ def test_command_line():
         tap.ok(done.returncode == 2 and os.path.isfile(path), "a file in the socket's place stays")
 
 
+def test_templates():
+    page = {"headers": {"Accept": BROWSER}}
+    with tap.directory() as path:
+        env = {"FAIRLEAD_TEMPLATES": os.path.join(path, "none")}
+        reply = cgi.request(ECHO, "GET", "/fairlead/echo/none", env=env, **page)
+        tap.equal((reply.status, "<h1>Not Found</h1>" in reply.text()), (404, True),
+                  "without templates errors are bare pages")
+        with open(os.path.join(path, "bad.mustache"), "w", encoding="utf-8") as bad:
+            bad.write("fine\n{{#never}}\n")
+        env = {"FAIRLEAD_TEMPLATES": path}
+        done = subprocess.run([cgi.program(ECHO), "--listen", os.path.join(path, "s")],
+                              capture_output=True, text=True, env=cgi.environment(env), check=False)
+        tap.ok(done.returncode == 2 and "bad.mustache: line 2" in done.stderr,
+               "a faulty template stops the start and is named with its line", done)
+        reply = cgi.request(ECHO, "GET", "/fairlead/echo/none", env=env, **page)
+        tap.equal(reply.status, 404, "in CGI the error is still the right one")
+
+
 def test_listen():
     with fcgi_client.Server(ECHO) as server:
         second = subprocess.run([cgi.program(ECHO), "--listen", server.address],
@@ -460,4 +495,4 @@ def test_listen():
 
 tap.run(test_cgi, test_cgi_open_stdin, test_fcgi, test_kept_connection, test_doubled_header,
         test_malformed, test_slow_client, test_stop_under_load, test_concurrency,
-        test_command_line, test_listen)
+        test_command_line, test_templates, test_listen)
