@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The one table of outside systems. */
+/*
+ * The one table of outside systems.
+ *
+ * The intake program is built with KIND_SENDERS_ONLY: it calls nobody, so the adapters (and
+ * libcurl behind them) stay out of it.
+ */
 #include "home/kind.h"
 
 #include <string.h>
 
 #include "ats/ashby.h"
+#include "ats/greenhouse.h"
 #include "ats/lever.h"
 #include "platform/coderbyte.h"
+
+#ifdef KIND_SENDERS_ONLY
+#define ADAPTER(adapter) NULL
+#else
+#define ADAPTER(adapter) (adapter)
+#endif
 
 #define END                                                                                        \
         {                                                                                          \
@@ -48,6 +60,8 @@ static const struct kind greenhouse = {
         .name = "greenhouse",
         .title = "Greenhouse",
         .role = KIND_ATS,
+        .sender = &greenhouse_sender,
+        .ats = ADAPTER(&greenhouse_ats),
         .settings = greenhouse_settings,
         .credentials = greenhouse_credentials,
         .needs = "harvest:applications:list\n"
@@ -141,6 +155,16 @@ static const struct kind ashby = {
 static const struct kind_field codesignal_settings[] = {
         { "base_url", 'u', false, "\"https://app.codesignal.com/graphql\"", NULL,
           "Where the GraphQL API answers" },
+        { "no_email", 'b', false, "false", NULL,
+          "true: CodeSignal sends candidates no invitation mail of its own" },
+        { "signature_mode", 'c', false, "\"url+event+time\"", "url+event+time|url+time",
+          "What CodeSignal's signature covers; change it only if every delivery is refused" },
+        { "bad_signature", 'c', false, "\"refuse\"", "refuse|quarantine",
+          "quarantine: keep what is wrongly signed, without trust, instead of refusing it" },
+        { "second_header", 't', false, NULL, NULL,
+          "Name of a custom header that every delivery must carry as well" },
+        { "second_header_sha256", 't', false, NULL, NULL,
+          "SHA-256 (hexadecimal) of that header's value" },
         END,
 };
 
