@@ -1,24 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * The one table of outside systems.
- *
- * The intake program is built with KIND_SENDERS_ONLY: it calls nobody, so the adapters (and
- * libcurl behind them) stay out of it.
- */
+/* The one table of outside systems. */
 #include "home/kind.h"
 
 #include <string.h>
 
 #include "ats/ashby.h"
-#include "ats/greenhouse.h"
 #include "ats/lever.h"
 #include "platform/coderbyte.h"
-
-#ifdef KIND_SENDERS_ONLY
-#define ADAPTER(adapter) NULL
-#else
-#define ADAPTER(adapter) (adapter)
-#endif
+#include "platform/codesignal.h"
 
 #define END                                                                                        \
         {                                                                                          \
@@ -60,8 +49,6 @@ static const struct kind greenhouse = {
         .name = "greenhouse",
         .title = "Greenhouse",
         .role = KIND_ATS,
-        .sender = &greenhouse_sender,
-        .ats = ADAPTER(&greenhouse_ats),
         .settings = greenhouse_settings,
         .credentials = greenhouse_credentials,
         .needs = "harvest:applications:list\n"
@@ -156,15 +143,17 @@ static const struct kind_field codesignal_settings[] = {
         { "base_url", 'u', false, "\"https://app.codesignal.com/graphql\"", NULL,
           "Where the GraphQL API answers" },
         { "no_email", 'b', false, "false", NULL,
-          "true: CodeSignal sends candidates no invitation mail of its own" },
+          "CodeSignal sends candidates no invitation mail of its own" },
         { "signature_mode", 'c', false, "\"url+event+time\"", "url+event+time|url+time",
-          "What CodeSignal's signature covers; change it only if every delivery is refused" },
+          "What the webhook signature covers; change it only if signed probes pass and events do "
+          "not" },
         { "bad_signature", 'c', false, "\"refuse\"", "refuse|quarantine",
-          "quarantine: keep what is wrongly signed, without trust, instead of refusing it" },
+          "refuse: CodeSignal keeps the event and tries again for two weeks; quarantine: kept "
+          "here, not believed" },
         { "second_header", 't', false, NULL, NULL,
           "Name of a custom header that every delivery must carry as well" },
         { "second_header_sha256", 't', false, NULL, NULL,
-          "SHA-256 (hexadecimal) of that header's value" },
+          "SHA-256 of that header's value, 64 hex digits" },
         END,
 };
 
@@ -172,6 +161,8 @@ static const struct kind codesignal = {
         .name = "codesignal",
         .title = "CodeSignal",
         .role = KIND_PLATFORM,
+        .sender = &codesignal_sender,
+        .platform = &codesignal_platform,
         .settings = codesignal_settings,
         .credentials = one_api_key,
         .needs = "companyTest.company.read\n"
