@@ -75,13 +75,15 @@ static int create(struct store *s, struct fail *why)
         unsigned char meta_bytes[STORE_META_SIZE] = { 0 };
         struct store_meta meta = { .schema = STORE_SCHEMA, .stamp = 1, .segment = 1 };
 
-        store_meta_print(meta_bytes, &meta);
-        store_meta_print(meta_bytes + STORE_META_SIZE / 2, &meta);
         if (unlinkat(s->dir_fd, "live", 0) != 0 && errno != ENOENT)
                 return fail_errno(why, "cannot remove live");
         if (store_index_create(s->dir_fd, 0, why) != 0 ||
             store_index_create(s->dir_fd, 1, why) != 0 ||
-            write_new(s->dir_fd, "journal.0", zeros, sizeof zeros, why) != 0 ||
+            store_index_size(s->dir_fd, 0, &meta.size, why) != 0)
+                return -1;
+        store_meta_print(meta_bytes, &meta);
+        store_meta_print(meta_bytes + STORE_META_SIZE / 2, &meta);
+        if (write_new(s->dir_fd, "journal.0", zeros, sizeof zeros, why) != 0 ||
             write_new(s->dir_fd, "journal.1", zeros, sizeof zeros, why) != 0 ||
             store_live_map(s->dir_fd, true, &s->live, why) < 0 ||
             write_new(s->dir_fd, "meta.new", meta_bytes, sizeof meta_bytes, why) != 0)
@@ -157,6 +159,7 @@ void store_close(struct store *s)
 {
         if (s == NULL)
                 return;
+        store_keep_end(s);
         store_index_close(&s->index);
         store_live_unmap(s->live);
         for (int i = 0; i < 2; i++)

@@ -12,6 +12,11 @@
 #include "door/store_private.h"
 #include "floor/file.h"
 
+/* When the last group had company, a part of a sync's time is waited for more of it; not where
+ * a sync is as short as the shortest nap. */
+#define LINGER_LEAST 1000000
+#define LINGER_PART 20
+
 struct store_request {
         struct batch *batch;
         struct fail why;
@@ -256,6 +261,7 @@ static void lead(struct store *s, struct store_request *first)
         }
         if (locked)
                 store_write_unlock(s);
+        store_keep(s);
         buf_dispose(&g.bytes);
         store_overlay_dispose(&g.before);
         store_overlay_dispose(&g.mine);
@@ -273,7 +279,16 @@ static void lead_queue(struct store *s)
 {
         struct store_request *first = s->first, *next;
 
+        if (s->company && s->sync_ns > LINGER_LEAST) {
+                struct timespec linger = { 0, (long)(s->sync_ns / LINGER_PART) };
+
+                pthread_mutex_unlock(&s->queue);
+                nanosleep(&linger, NULL);
+                pthread_mutex_lock(&s->queue);
+                first = s->first;
+        }
         s->first = s->last = NULL;
+        s->company = first->next != NULL;
         pthread_mutex_unlock(&s->queue);
         lead(s, first);
         pthread_mutex_lock(&s->queue);

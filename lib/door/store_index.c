@@ -80,8 +80,13 @@ int store_index_create(int dir_fd, unsigned which, struct fail *why)
 static int open_fd(struct store_index *ix, int fd, bool writer, struct fail *why)
 {
         size_t buckets = INDEX_BUCKETS;
+        struct stat st;
         GDBM_FILE db;
 
+        if (fstat(fd, &st) != 0 || st.st_size == 0) {
+                close(fd);
+                return fail_set(why, FAIL_BROKEN, "the index is empty");
+        }
         db = gdbm_fd_open(fd, "index", INDEX_BLOCK,
                           (writer ? GDBM_WRITER : GDBM_READER) | INDEX_FLAGS, NULL);
         if (db == NULL)
@@ -237,6 +242,31 @@ int store_index_sync(int dir_fd, unsigned which, struct fail *why)
                 result = fail_errno(why, "cannot sync the index");
         close(fd);
         return result;
+}
+
+int store_index_size(int dir_fd, unsigned which, uint64_t *size, struct fail *why)
+{
+        char name[16];
+        struct stat st;
+
+        store_index_name(which, name);
+        if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+                if (errno != ENOENT)
+                        return fail_errno(why, "cannot look at the index");
+                st.st_size = 0;
+        }
+        *size = (uint64_t)st.st_size;
+        return 0;
+}
+
+void store_index_flush(int dir_fd, unsigned which)
+{
+        int fd = index_fd(dir_fd, which, O_RDWR);
+
+        if (fd < 0)
+                return;
+        sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+        close(fd);
 }
 
 static int copy_bytes(int from, int to, struct fail *why)

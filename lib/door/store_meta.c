@@ -12,7 +12,7 @@
 
 #define META_MAGIC "fairlead"
 
-/* magic 8, schema 4, clean 4, stamp 8, segment 8, base 8, zeros, crc 4 at the end.  Magic,
+/* magic 8, schema 4, clean 4, stamp 8, segment 8, base 8, size 8, zeros, crc 4 at the end.  Magic,
  * schema and crc stay where they are in every schema, so that an older release can say no. */
 static void put32(unsigned char *p, uint32_t v)
 {
@@ -51,6 +51,7 @@ void store_meta_print(unsigned char slot[STORE_META_SLOT], const struct store_me
         put64(slot + 16, meta->stamp);
         put64(slot + 24, meta->segment);
         put64(slot + 32, meta->base);
+        put64(slot + 40, meta->size);
         put32(slot + STORE_META_SLOT - 4, code_crc32c(0, slot, STORE_META_SLOT - 4));
 }
 
@@ -66,6 +67,7 @@ int store_meta_parse(const void *slot, size_t len, struct store_meta *meta)
         meta->stamp = get64(p + 16);
         meta->segment = get64(p + 24);
         meta->base = get64(p + 32);
+        meta->size = get64(p + 40);
         return meta->schema > STORE_SCHEMA || meta->clean <= 1;
 }
 

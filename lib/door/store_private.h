@@ -37,7 +37,7 @@
 #define STORE_NAME_MAX 31
 #define STORE_FULL_KEY_MAX (1 + STORE_NAME_MAX + 1 + STORE_KEY_MAX)
 #define STORE_SEGMENT_FIRST (16 * 1024)
-#define STORE_SEGMENT_MOST (2 * 1024 * 1024) /* one record may ask for more */
+#define STORE_SEGMENT_MOST (1024 * 1024)     /* one record may ask for more */
 #define STORE_RECORD_MOST (64 * 1024 * 1024) /* what a parser believes */
 #define STORE_GROUP_MOST (1024 * 1024)       /* bytes after which a group is closed */
 #define STORE_STEPS_MAX 16384
@@ -93,6 +93,7 @@ struct store_meta {
         uint64_t stamp;   /* the higher slot counts */
         uint64_t segment; /* the journal after the clean index */
         uint64_t base;    /* the last sequence in the clean index */
+        uint64_t size;    /* bytes of the clean index */
 };
 
 /* Pure: 1 a good slot, 0 none. */
@@ -113,7 +114,7 @@ struct store_live {
         uint32_t layout;
         _Atomic uint64_t generation;
         _Atomic uint32_t mark;
-        _Atomic uint32_t doubt;
+        _Atomic uint32_t doubt; /* 1 of the journal or meta, 2 of the index as well */
         _Atomic uint32_t behind;
         _Atomic uint32_t current;  /* the index that readers read */
         _Atomic uint64_t segment;  /* the journal: number, bytes, */
@@ -155,6 +156,11 @@ int store_index_apply(struct store_index *ix, const void *ops, size_t len, struc
 /* Room for operations of so many bytes, so that applying them cannot run out of it. */
 int store_index_reserve(struct store_index *ix, size_t bytes, struct fail *why);
 int store_index_sync(int dir_fd, unsigned which, struct fail *why);
+/* GDBM takes an empty file for a new index, and some cut ones for whole: ask first. */
+int store_index_size(int dir_fd, unsigned which, uint64_t *size, struct fail *why);
+/* Begins to write it out.  Not a sync: that would take the news of a failed write away from
+ * the sync that counts. */
+void store_index_flush(int dir_fd, unsigned which);
 int store_index_copy(int dir_fd, unsigned from, unsigned to, struct fail *why);
 int store_index_copy_fd(int dir_fd, unsigned from, int to, struct fail *why);
 /* Every record, its checksum verified; visit returns nonzero to stop, which is handed back. */
@@ -187,8 +193,9 @@ struct store {
         bool company; /* the last group had more than one */
         _Atomic int64_t sync_ns;
 
-        pthread_t keeper; /* takes checkpoints ahead of time */
-        bool keeping, kept;
+        pthread_t keeper;     /* takes checkpoints ahead of time */
+        _Atomic bool keeping; /* it is at work */
+        bool kept;            /* it is to be joined */
 };
 
 /* store.c */
@@ -212,12 +219,15 @@ int store_recover(struct store *s, bool damaged, struct fail *why);
 int store_ready(struct store *s, struct fail *why); /* for a commit */
 int store_checkpoint(struct store *s, size_t need, struct fail *why);
 int store_mend(struct store *s, uint64_t seen, struct fail *why);
-void store_keep(struct store *s); /* a checkpoint soon, by another thread */
 uint64_t store_segment_size(uint64_t had, size_t need);
 /* The journal's bytes of the segment; the caller disposes. */
 int store_journal_read(struct store *s, uint64_t segment, struct buf *out, struct fail *why);
 int store_journal_grow(struct store *s, uint64_t segment, uint64_t size, uint64_t *got,
                        struct fail *why);
+
+/* store_keep.c: a checkpoint by another thread when the segment is filling up. */
+void store_keep(struct store *s);
+void store_keep_end(struct store *s);
 
 /* Batches: store_batch.c builds, store_resolve.c decides. */
 enum store_step_kind {

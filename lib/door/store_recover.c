@@ -114,6 +114,16 @@ int store_journal_grow(struct store *s, uint64_t segment, uint64_t size, uint64_
         return result;
 }
 
+static int read_meta(struct store *s, struct store_meta *meta, struct fail *why)
+{
+        int found = store_meta_read(s->dir_fd, meta, NULL, why);
+
+        if (found == 0)
+                fail_set(why, FAIL_BROKEN,
+                         "%s has lost its file meta: restore the store from a backup", s->dir);
+        return found == 1 ? 0 : -1;
+}
+
 /* Where the live page says the next record goes. */
 static void set_position(struct store *s, const struct store_chain *chain, uint64_t offset,
                          uint64_t size)
@@ -145,21 +155,36 @@ static int replay(struct store_index *ix, const struct buf *journal, struct stor
         return 0;
 }
 
-static int verify(struct store *s, unsigned which, struct fail *why)
+/* What damage means when it is the clean index that has it. */
+static int beyond_repair(struct store *s, const struct fail *cause, struct fail *why)
+{
+        if (cause->kind != FAIL_BROKEN)
+                return fail_set(why, cause->kind, "%s", cause->text);
+        return fail_set(why, FAIL_BROKEN,
+                        "%s: the clean index is damaged as well (%s): restore the store from a "
+                        "backup",
+                        s->dir, cause->text);
+}
+
+/* The clean index is as long as it was; with all, every record of it can be read. */
+static int verify(struct store *s, const struct store_meta *meta, bool all, struct fail *why)
 {
         struct store_index ix = { 0 };
         struct fail cause = FAIL_CLEAR;
+        uint64_t size;
         int result;
 
-        result = store_index_open(&ix, s->dir_fd, which, false, &cause);
-        if (result == 0)
-                result = store_index_walk(&ix, NULL, NULL, &cause);
-        store_index_close(&ix);
-        if (result != 0 && cause.kind == FAIL_BROKEN)
-                return fail_set(why, FAIL_BROKEN,
-                                "%s: both indexes are damaged: restore the store from a backup",
-                                s->dir);
-        return result == 0 ? 0 : fail_set(why, cause.kind, "%s", cause.text);
+        result = store_index_size(s->dir_fd, meta->clean, &size, &cause);
+        if (result == 0 && size != meta->size)
+                result = fail_set(&cause, FAIL_BROKEN, "%llu bytes instead of %llu",
+                                  (unsigned long long)size, (unsigned long long)meta->size);
+        if (result == 0 && all) {
+                result = store_index_open(&ix, s->dir_fd, meta->clean, false, &cause);
+                if (result == 0)
+                        result = store_index_walk(&ix, NULL, NULL, &cause);
+                store_index_close(&ix);
+        }
+        return result == 0 ? 0 : beyond_repair(s, &cause, why);
 }
 
 /* The part of a recovery during which nobody reads. */
@@ -170,6 +195,7 @@ static int rebuild(struct store *s, const struct store_meta *meta, const struct 
         struct store_index ix = { 0 };
         struct store_chain chain;
         unsigned other = 1 - meta->clean;
+        struct fail cause = FAIL_CLEAR;
         size_t end;
 
         store_chain_start(&chain, meta->segment, meta->base);
@@ -186,12 +212,12 @@ static int rebuild(struct store *s, const struct store_meta *meta, const struct 
         live->mark = 1;
         if (end > 0) {
                 store_chain_start(&chain, meta->segment, meta->base);
-                if (store_index_copy(s->dir_fd, meta->clean, other, why) != 0 ||
-                    store_index_open(&ix, s->dir_fd, other, true, why) != 0 ||
-                    replay(store_test_no_redo() ? NULL : &ix, journal, &chain, most, &end, why) !=
-                        0) {
+                if (store_index_copy(s->dir_fd, meta->clean, other, &cause) != 0 ||
+                    store_index_open(&ix, s->dir_fd, other, true, &cause) != 0 ||
+                    replay(store_test_no_redo() ? NULL : &ix, journal, &chain, most, &end,
+                           &cause) != 0) {
                         store_index_close(&ix);
-                        return -1;
+                        return beyond_repair(s, &cause, why);
                 }
                 s->index = ix;
         }
@@ -214,17 +240,10 @@ int store_recover(struct store *s, bool damaged, struct fail *why)
         struct buf journal = BUF_NONE;
         struct store_meta meta;
         uint64_t most = UINT64_MAX;
-        int fd, found, result = -1;
+        int fd, result = -1;
 
-        found = store_meta_read(s->dir_fd, &meta, NULL, why);
-        if (found <= 0) {
-                if (found == 0)
-                        fail_set(why, FAIL_BROKEN,
-                                 "%s has lost its file meta: restore the store "
-                                 "from a backup",
-                                 s->dir);
+        if (read_meta(s, &meta, why) != 0)
                 return -1;
-        }
         /* In the same boot we know which records were durable before they were applied.  After
          * another, all that can be read is. */
         if (store_live_valid(live, s->boot))
@@ -239,7 +258,7 @@ int store_recover(struct store *s, bool damaged, struct fail *why)
         /* meta must be on the disk before the index that it does not call clean is touched. */
         if (store_meta_write(s->dir_fd, &meta, why) != 0)
                 goto out;
-        if (damaged && verify(s, meta.clean, why) != 0)
+        if (verify(s, &meta, damaged, why) != 0)
                 goto out;
         pthread_mutex_lock(&s->reading);
         if (store_lock_take(s->lock_fd, STORE_LOCK_INDEX, true, why) == 0) {
@@ -281,7 +300,10 @@ static int bring_up(struct store *s, struct fail *why)
 {
         unsigned clean = s->live->current & 1;
         struct store_index ix = { 0 };
+        struct store_meta meta;
 
+        if (read_meta(s, &meta, why) != 0 || verify(s, &meta, false, why) != 0)
+                return -1;
         if (store_index_copy(s->dir_fd, clean, 1 - clean, why) != 0 ||
             store_index_open(&ix, s->dir_fd, 1 - clean, true, why) != 0)
                 return -1;
@@ -289,17 +311,21 @@ static int bring_up(struct store *s, struct fail *why)
 }
 
 /* The same by the records that the other index lacks; 0 done, -1 copy it instead. */
-static int catch_up(struct store *s, uint64_t segment, uint64_t base, struct fail *why)
+static int catch_up(struct store *s, const struct store_meta *old, struct fail *why)
 {
-        unsigned other = 1 - (s->live->current & 1);
+        unsigned other = old->clean;
         struct buf journal = BUF_NONE;
         struct store_index ix = { 0 };
         struct store_chain chain;
+        uint64_t size;
         size_t end;
         int result = -1;
 
-        store_chain_start(&chain, segment, base);
-        if (store_journal_read(s, segment, &journal, why) == 0 &&
+        if (other == (s->live->current & 1) ||
+            store_index_size(s->dir_fd, other, &size, why) != 0 || size != old->size)
+                return -1;
+        store_chain_start(&chain, old->segment, old->base);
+        if (store_journal_read(s, old->segment, &journal, why) == 0 &&
             store_index_open(&ix, s->dir_fd, other, true, why) == 0 &&
             replay(&ix, &journal, &chain, s->live->sequence, &end, why) == 0 &&
             chain.sequence == s->live->sequence)
@@ -314,38 +340,38 @@ int store_checkpoint(struct store *s, size_t need, struct fail *why)
 {
         struct store_live *live = s->live;
         bool plain = !live->doubt && !live->behind;
-        uint64_t old = live->segment, old_base, size;
-        struct store_meta meta;
+        struct store_meta old, meta;
         struct store_chain chain;
         struct fail ignored = FAIL_CLEAR;
-        int found;
+        uint64_t size;
 
-        found = store_meta_read(s->dir_fd, &meta, NULL, why);
-        if (found <= 0)
-                return fail_set(why, FAIL_BROKEN,
-                                "%s has lost its file meta: restore the store "
-                                "from a backup",
-                                s->dir);
-        old_base = meta.base;
-        if (store_journal_grow(s, old + 1, store_segment_size(live->size, need), &size, why) != 0)
+        if (read_meta(s, &old, why) != 0)
+                return -1;
+        meta = old;
+        if (store_journal_grow(s, live->segment + 1, store_segment_size(live->size, need), &size,
+                               why) != 0)
                 return -1;
         live->doubt |= 1;
         /* A sync that failed says nothing of what is on the disk, and the next one would say
-         * that all is well: the index must be written anew from the clean one. */
-        if (!live->behind && store_index_sync(s->dir_fd, live->current & 1, why) != 0) {
+         * that all is well: then the index must be written anew from the clean one.  Nor does
+         * anybody know what a sync said whose process was killed. */
+        if (!live->behind) {
                 live->doubt |= 2;
-                return -1;
+                if (store_index_sync(s->dir_fd, live->current & 1, why) != 0)
+                        return -1;
+                live->doubt = 1;
         }
         meta.clean = live->current & 1;
-        meta.segment = old + 1;
+        meta.segment = live->segment + 1;
         meta.base = live->sequence;
-        if (store_meta_write(s->dir_fd, &meta, why) != 0)
+        if (store_index_size(s->dir_fd, meta.clean, &meta.size, why) != 0 ||
+            store_meta_write(s->dir_fd, &meta, why) != 0)
                 return -1;
         live->behind = 1;
         store_chain_start(&chain, meta.segment, meta.base);
         set_position(s, &chain, 0, size);
         live->doubt = 0;
-        if (plain && catch_up(s, old, old_base, &ignored) == 0)
+        if (plain && catch_up(s, &old, &ignored) == 0)
                 return 0;
         return bring_up(s, why);
 }

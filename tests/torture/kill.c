@@ -166,7 +166,7 @@ void kill_rounds(uint64_t rounds, const char *dir, struct figures *f)
                         mem_free(store);
                         store = mem_format("%s/kill-%llu", dir, (unsigned long long)i);
                         snprintf(size, sizeof size, "%llu",
-                                 (unsigned long long)(2048 << chance_below(5)));
+                                 (unsigned long long)(2048 << chance_below(6)));
                         setenv("FAIRLEAD_TEST_SEGMENT", size, 1);
                 }
                 kill_round(store, tally, f);
