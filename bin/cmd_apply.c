@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* fairlead apply: one org from one document. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "floor/buf.h"
+#include "floor/file.h"
+#include "floor/mem.h"
+#include "floor/text.h"
+#include "home/apply.h"
+#include "web/serve.h"
+
+#define DOCUMENT_MAX (1024 * 1024)
+
+static int read_stdin(struct buf *out)
+{
+        char piece[4096];
+        ssize_t got;
+
+        while ((got = read(STDIN_FILENO, piece, sizeof piece)) > 0 && out->len < DOCUMENT_MAX)
+                buf_add(out, piece, (size_t)got);
+        mem_wipe(piece, sizeof piece);
+        return got < 0 ? -1 : 1;
+}
+
+static void print_test(const json_t *test)
+{
+        const json_t *checks = json_at(test, "checks");
+        json_t *one;
+        size_t i;
+
+        printf("    test: %s\n", json_get_text(test, "sentence", ""));
+        json_array_foreach(checks, i, one)
+        {
+                printf("      %s %s%s%s\n", json_get_bool(one, "ok", false) ? "ok  " : "NOT ",
+                       json_get_text(one, "what", ""),
+                       text_empty(json_get_text(one, "sentence", "")) ? "" : ": ",
+                       json_get_text(one, "sentence", ""));
+        }
+}
+
+static void print_connection(const json_t *row)
+{
+        const char *secret = json_get_text(row, "webhook_secret", NULL);
+        json_t *one;
+        size_t i;
+
+        printf("\n  %s (%s): %s\n", json_get_text(row, "id", ""), json_get_text(row, "kind", ""),
+               json_get_text(row, "state", ""));
+        if (json_get_text(row, "webhook_url", NULL) != NULL)
+                printf("    webhook URL to paste: %s\n", json_get_text(row, "webhook_url", ""));
+        if (secret != NULL)
+                printf("    webhook secret to paste, shown only now: %s\n", secret);
+        if (!text_empty(json_get_text(row, "paste", "")))
+                printf("    where: %s\n", json_get_text(row, "paste", ""));
+        json_array_foreach(json_at(row, "needs"), i, one)
+        {
+                printf("    %s %s\n", i == 0 ? "needs:" : "      ", json_text_of(one, ""));
+        }
+        if (json_at(row, "test") != NULL)
+                print_test(json_at(row, "test"));
+}
+
+static void print_answer(const json_t *answer)
+{
+        json_t *one;
+        size_t i;
+
+        json_array_foreach(json_at(answer, "did"), i, one)
+        {
+                printf("%s\n", json_text_of(one, ""));
+        }
+        if (!json_get_bool(answer, "changed", false))
+                printf("Nothing to do: %s is as the document says.\n",
+                       json_get_text(answer, "org", ""));
+        json_array_foreach(json_at(answer, "connections"), i, one)
+        {
+                print_connection(one);
+        }
+}
+
+static int apply(struct command_context *c, int argc, char **argv)
+{
+        struct apply_options options = { .test = true };
+        bool untested = false;
+        const struct option_row rows[] = { { "--no-test", NULL, &untested }, { NULL, NULL, NULL } };
+        struct buf text = BUF_NONE;
+        json_t *document, *answer = NULL;
+        char *directory = NULL;
+        int code, found;
+
+        if (command_options(c, &argc, argv, rows) != 0)
+                return EXIT_CALL;
+        if (argc != 1)
+                return command_usage(c, "name one document (- for standard input)");
+        if (text_equal(argv[0], "-")) {
+                found = read_stdin(&text);
+        } else {
+                const char *slash = strrchr(argv[0], '/');
+
+                directory = slash == NULL ? mem_text(".")
+                                          : mem_text_part(argv[0], (size_t)(slash - argv[0]) + 1);
+                found = file_read(argv[0], DOCUMENT_MAX, &text, &c->why);
+        }
+        if (found == 0)
+                code = command_usage(c, "there is no file %s", argv[0]);
+        else if (found < 0)
+                code = command_failed(c);
+        else
+                code = command_home(c);
+        if (code != EXIT_YES)
+                goto out;
+        document = apply_read(text.data, text.len, directory, &c->why);
+        if (document == NULL) {
+                code = command_failed(c);
+                goto out;
+        }
+        options.test = !untested;
+        options.directory = directory;
+        options.data_dir = serve_settings.data;
+        options.scale = serve_settings.retry_scale;
+        if (apply_document(c->home, document, &options, &answer, &c->why) != 0) {
+                code = command_failed(c);
+        } else if (c->json) {
+                code = command_answer(answer, EXIT_YES);
+        } else {
+                print_answer(answer);
+                json_decref(answer);
+        }
+        apply_forget(document);
+out:
+        buf_dispose_secret(&text);
+        mem_free(directory);
+        return code;
+}
+
+static int test(struct command_context *c, int argc, char **argv)
+{
+        struct apply_options options = { .data_dir = serve_settings.data,
+                                         .scale = serve_settings.retry_scale };
+        json_t *answer = NULL;
+        struct org *org;
+        bool good;
+        int code;
+
+        if (argc < 1 || argc > 2)
+                return command_usage(c, "name the connection to try");
+        code = command_org(c, argc == 2 ? argv[0] : NULL, &org);
+        if (code != EXIT_YES)
+                return code;
+        if (apply_test(c->home, org, argv[argc - 1], &options, &answer, &c->why) != 0)
+                return command_failed(c);
+        good = !json_is_false(json_object_get(answer, "ok"));
+        if (c->json)
+                return command_answer(answer, good ? EXIT_YES : EXIT_NO);
+        print_test(answer);
+        json_decref(answer);
+        return good ? EXIT_YES : EXIT_NO;
+}
+
+const struct command commands_apply[] = {
+        { "apply", "[--no-test] FILE", "Set one organisation up from one document",
+          "FILE is JSON, see fairlead-apply(5); - reads standard input. What is missing is made,\n"
+          "what differs is changed, the rest is left alone; run twice it changes nothing.\n"
+          "Every connection is tried afterwards unless --no-test is given.",
+          apply },
+        { "test", "[ORG] CONNECTION", "Try one connection and say what is wrong in words", NULL,
+          test },
+        { NULL, NULL, NULL, NULL, NULL },
+};

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sets one org up from a checked document; twice changes nothing. */
+#include "home/apply.h"
+
+#include <string.h>
+
+#include "bridge/rule.h"
+#include "door/secret.h"
+#include "floor/buf.h"
+#include "floor/mem.h"
+#include "floor/text.h"
+#include "floor/when.h"
+#include "home/connection.h"
+#include "home/delivery.h"
+#include "home/records.h"
+
+#define SECRET_LEN 40 /* letters of a webhook secret that we make: 200 bits */
+
+struct work {
+        struct home *home;
+        struct org *org;
+        const json_t *document;
+        const struct apply_options *options;
+        struct batch *batch;
+        bool changed, created;
+        json_t *did, *rows;
+        struct fail *why;
+};
+
+static void __attribute__((format(printf, 2, 3))) did(struct work *w, const char *format, ...)
+{
+        va_list list;
+        char *text;
+
+        va_start(list, format);
+        text = mem_format_list(format, list);
+        va_end(list);
+        json_add(w->did, json_new_text(text, strlen(text)));
+        mem_free(text);
+        w->changed = true;
+}
+
+static int apply_self(struct work *w, json_t **old)
+{
+        const char *name = json_get_text(w->document, "name", "");
+        const char *url = json_get_text(w->document, "public_url", "");
+        json_t *self;
+        int found = record_get(w->org, "org", "self", old, w->why);
+
+        if (found < 0)
+                return -1;
+        if (found == 0)
+                *old = NULL;
+        if (found > 0 && text_equal(name, json_get_text(*old, "name", NULL)) &&
+            text_equal(url, json_get_text(*old, "public_url", NULL)))
+                return 0;
+        self = json_object();
+        json_set_text(self, "name", name);
+        json_set_text(self, "public_url", url);
+        json_set_int(self, "created_ms", json_get_int(*old, "created_ms", when_now_ms()));
+        record_put(w->batch, "org", "self", self);
+        json_decref(self);
+        w->created = found == 0;
+        did(w,
+            found == 0 ? "Organisation %s created." : "Organisation %s: name or address changed.",
+            w->org->name);
+        return 0;
+}
+
+/* The secrets that a connection has, as an array of texts. */
+static json_t *secrets_of(const struct connection *c)
+{
+        json_t *list = json_array();
+
+        for (size_t i = 0; i < c->secret_count; i++)
+                json_add(list, json_new_text(c->secrets[i].text, c->secrets[i].len));
+        return list;
+}
+
+/* Do vendors of this kind take a secret that we chose?  Lever and Coderbyte bring their own. */
+static bool takes_our_secret(const struct kind *kind)
+{
+        return text_equal(kind->name, "greenhouse") || text_equal(kind->name, "codesignal") ||
+               text_equal(kind->name, "ashby");
+}
+
+/* The given settings as they are once stored: defaults filled in. */
+static json_t *with_defaults(const struct kind *kind, const json_t *given)
+{
+        json_t *settings = json_deep_copy(given);
+        const struct kind_field *row = kind->settings;
+
+        for (; row != NULL && row->name != NULL; row++) {
+                if (row->standard != NULL && json_object_get(settings, row->name) == NULL)
+                        json_set(settings, row->name,
+                                 json_loads(row->standard, JSON_DECODE_ANY, NULL));
+        }
+        return settings;
+}
+
+static int apply_connection(struct work *w, const json_t *given, bool moved)
+{
+        const char *id = json_get_text(given, "id", "");
+        const struct kind *kind = kind_find(json_get_text(given, "kind", ""));
+        const json_t *credentials = json_object_get(given, "credentials");
+        const json_t *listed = json_object_get(given, "secrets");
+        const char *state = "unchanged", *hook = NULL;
+        json_t *settings = with_defaults(kind, json_object_get(given, "settings"));
+        json_t *secrets = NULL, *row = json_object();
+        struct connection *old = NULL;
+        bool same;
+        int found = connection_load(w->home, w->org, id, &old, w->why), result = -1;
+
+        if (found < 0)
+                goto out;
+        if (found > 0 && old->kind != kind) {
+                fail_set(w->why, FAIL_INPUT,
+                         "connection %s is of kind %s and cannot become %s: choose another id", id,
+                         old->kind->name, kind->name);
+                goto out;
+        }
+        secrets = listed != NULL ? json_deep_copy(listed)
+                  : found > 0    ? secrets_of(old)
+                                 : json_array();
+        json_set_text(row, "id", id);
+        json_set_text(row, "kind", kind->name);
+        if (json_array_size(secrets) == 0 && takes_our_secret(kind)) {
+                char *made = secret_token(SECRET_LEN);
+
+                json_add(secrets, json_new_text(made, SECRET_LEN));
+                json_set_text(row, "webhook_secret", made);
+                mem_free_secret(made);
+        }
+        if (found == 0) {
+                state = "created";
+        } else {
+                json_t *had = secrets_of(old);
+
+                same = json_equal(settings, old->settings) &&
+                       json_equal(credentials, old->credentials) && json_equal(secrets, had);
+                apply_forget(had);
+                hook = old->hook;
+                if (!same || moved)
+                        state = "changed";
+        }
+        json_set_text(row, "state", state);
+        json_add(w->rows, json_incref(row));
+        if (!text_equal(state, "unchanged")) {
+                connection_put(w->home, w->org->name, w->batch, id, kind, settings, credentials,
+                               hook, json_get_text(w->document, "public_url", ""), secrets);
+                did(w, "Connection %s (%s) %s.", id, kind->title, state);
+        }
+        result = 0;
+out:
+        connection_free(old);
+        json_decref(settings);
+        apply_forget(secrets);
+        json_decref(row);
+        return result;
+}
+
+struct kinds_seen {
+        struct work *w;
+        json_t *kinds;
+};
+
+static int see_kind(void *context, const char *id)
+{
+        struct kinds_seen *seen = context;
+        json_t *record;
+        int found = record_get(seen->w->org, "connection", id, &record, seen->w->why);
+
+        if (found <= 0)
+                return found;
+        json_set_text(seen->kinds, id, json_get_text(record, "kind", ""));
+        json_decref(record);
+        return 0;
+}
+
+/* The rules beside the connections that are there and those the document brings; before
+ * anything is made, so that a wrong document leaves no trace. */
+static int check_rules(struct work *w)
+{
+        const json_t *rules = json_object_get(w->document, "rules");
+        struct kinds_seen seen = { w, json_object() };
+        json_t *one;
+        int result = 0;
+        size_t i;
+
+        if (rules != NULL && w->org != NULL)
+                result = connection_each(w->home, w->org, see_kind, &seen, w->why);
+        json_array_foreach(json_object_get(w->document, "connections"), i, one)
+        {
+                json_set_text(seen.kinds, json_get_text(one, "id", ""),
+                              json_get_text(one, "kind", ""));
+        }
+        if (result == 0 && rules != NULL)
+                result = rules_check(rules, seen.kinds, w->why);
+        json_decref(seen.kinds);
+        return result == 0 ? 0 : -1;
+}
+
+static int apply_rules(struct work *w)
+{
+        const json_t *rules = json_object_get(w->document, "rules");
+        json_t *old = NULL, *record;
+        int found;
+
+        if (rules == NULL)
+                return 0;
+        found = record_get(w->org, "rules", "all", &old, w->why);
+        if (found < 0)
+                return -1;
+        if (found == 0 || !json_equal(json_object_get(old, "rules"), rules)) {
+                record = json_object();
+                json_set(record, "rules", json_deep_copy(rules));
+                record_put(w->batch, "rules", "all", record);
+                json_decref(record);
+                did(w, "Rules %s: %zu.", found == 0 ? "set" : "changed", json_array_size(rules));
+        }
+        if (found > 0)
+                json_decref(old);
+        return 0;
+}
+
+/* needs[] from the kind's text of one line each. */
+static json_t *lines(const char *text)
+{
+        json_t *list = json_array();
+        char *copy = mem_text(text_or(text, "")), *rest = copy, *line;
+
+        while ((line = text_next(&rest, '\n')) != NULL) {
+                if (*line != '\0')
+                        json_add(list, json_new_text(line, strlen(line)));
+        }
+        mem_free(copy);
+        return list;
+}
+
+int apply_test(struct home *h, struct org *org, const char *connection,
+               const struct apply_options *options, json_t **answer, struct fail *why)
+{
+        struct connection *c = NULL;
+        struct outcome outcome = OUTCOME_NONE;
+        struct link link;
+        json_t *report = NULL;
+        int found = connection_load(h, org, connection, &c, why), result;
+
+        if (found <= 0)
+                return found < 0
+                           ? -1
+                           : fail_set(why, FAIL_INPUT, "there is no connection %.40s", connection);
+        *answer = json_object();
+        if ((c->kind->ats == NULL || c->kind->ats->test == NULL) &&
+            (c->kind->platform == NULL || c->kind->platform->test == NULL)) {
+                json_set(*answer, "ok", json_null());
+                json_set_text(*answer, "sentence", "This kind of connection cannot be tried yet.");
+                json_set(*answer, "checks", json_array());
+                connection_free(c);
+                return 0;
+        }
+        connection_link(h, org, c, &link);
+        link.data_dir = options->data_dir;
+        link.scale = options->scale > 0 ? options->scale : 1;
+        result = c->kind->ats != NULL ? c->kind->ats->test(&link, &report, &outcome)
+                                      : c->kind->platform->test(&link, &report, &outcome);
+        json_set_bool(*answer, "ok", result == 0);
+        json_set_text(*answer, "sentence",
+                      result == 0 ? "The connection works." : outcome.sentence);
+        json_set(*answer, "checks", report != NULL ? report : json_array());
+        connection_free(c);
+        return 0;
+}
+
+/* What the admin needs next: where the webhook goes, what to grant, does it work. */
+static int describe(struct work *w)
+{
+        json_t *row;
+        size_t i;
+
+        json_array_foreach(w->rows, i, row)
+        {
+                const char *id = json_get_text(row, "id", "");
+                struct connection *c = NULL;
+                json_t *test = NULL;
+
+                if (connection_load(w->home, w->org, id, &c, w->why) != 1)
+                        return -1;
+                json_set_text(row, "webhook_url", c->hook_url);
+                json_set(row, "needs", lines(c->kind->needs));
+                json_set_text(row, "paste", text_or(c->kind->paste, ""));
+                connection_free(c);
+                if (w->options->test) {
+                        if (apply_test(w->home, w->org, id, w->options, &test, w->why) != 0)
+                                return -1;
+                        json_set(row, "test", test);
+                }
+        }
+        return 0;
+}
+
+/* Tells the worker that there is something new; a home without one is fine. */
+static void wake(struct work *w)
+{
+        struct delivery d = { .what = DELIVERY_WAKE, .org = w->org->name };
+        struct inbox *inbox = home_inbox(w->home, NULL);
+        struct buf record = BUF_NONE;
+
+        d.received_ms = when_now_ms();
+        delivery_write(&d, &record);
+        if (inbox != NULL)
+                inbox_add(inbox, record.data, record.len, NULL, NULL);
+        buf_dispose(&record);
+}
+
+static int apply_all(struct work *w)
+{
+        const json_t *list = json_object_get(w->document, "connections");
+        json_t *old = NULL, *one;
+        bool moved;
+        int result = -1;
+        size_t i;
+
+        if (apply_self(w, &old) != 0)
+                goto out;
+        moved = old != NULL && !text_equal(json_get_text(old, "public_url", NULL),
+                                           json_get_text(w->document, "public_url", NULL));
+        json_array_foreach((json_t *)list, i, one)
+        {
+                if (apply_connection(w, one, moved) != 0)
+                        goto out;
+        }
+        if (apply_rules(w) != 0)
+                goto out;
+        if (w->changed) {
+                if (store_commit(w->org->store, w->batch, w->why) != 0)
+                        goto out;
+                wake(w);
+        }
+        result = describe(w);
+out:
+        if (old != NULL)
+                json_decref(old);
+        return result;
+}
+
+int apply_document(struct home *h, const json_t *document, const struct apply_options *options,
+                   json_t **answer, struct fail *why)
+{
+        struct work w = { .home = h, .document = document, .options = options, .why = why };
+        json_t *rules = json_object_get(document, "rules"), *row;
+        const char *name = json_get_text(document, "org", "");
+        int found = home_org(h, name, &w.org, why), result;
+
+        if (found < 0 || check_rules(&w) != 0)
+                return -1;
+        if (found == 0)
+                found = home_create_org(h, name, &w.org, why) == 0 ? 1 : -1;
+        if (found < 0)
+                return -1;
+        w.batch = batch_new();
+        w.did = json_array();
+        w.rows = json_array();
+        result = apply_all(&w);
+        batch_free(w.batch);
+        if (result != 0) {
+                apply_forget(w.rows);
+                json_decref(w.did);
+                return -1;
+        }
+        *answer = json_object();
+        json_set_text(*answer, "org", name);
+        json_set_bool(*answer, "created", w.created);
+        json_set_bool(*answer, "changed", w.changed);
+        json_set(*answer, "did", w.did);
+        if (rules != NULL) {
+                row = json_object();
+                json_set_int(row, "count", (int64_t)json_array_size(rules));
+                json_set(*answer, "rules", row);
+        }
+        json_set(*answer, "connections", w.rows);
+        return 0;
+}

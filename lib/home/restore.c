@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The way back from a backup file. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "floor/file.h"
+#include "floor/mem.h"
+#include "floor/text.h"
+#include "home/backup.h"
+#include "home/backup_file.h"
+#include "home/delivery.h"
+#include "home/records.h"
+
+#define BATCH_BYTES (512 * 1024)
+#define BATCH_RECORDS 500
+
+struct restoring {
+        const char *home_path;
+        FILE *file;
+        bool replace;
+        struct home *home;
+        struct org *org;
+        json_t *wanted; /* names of the org's records in the backup: what else is there goes */
+        json_t *places; /* org: number of the last inbox record in its state */
+        struct batch *batch;
+        size_t bytes, records;
+        struct backup_count *count;
+        struct fail *why;
+};
+
+static int rewind_file(struct restoring *r)
+{
+        rewind(r->file);
+        return backup_look(r->file, r->why);
+}
+
+/* Reads all of it once: whole, undamaged, of this key. */
+static int verify(struct restoring *r, char key[9], bool *has_key)
+{
+        struct backup_frame frame = { 0 };
+        uint64_t records = 0;
+        bool ended = false;
+        int found;
+
+        *has_key = false;
+        if (rewind_file(r) != 0)
+                return -1;
+        while ((found = backup_next(r->file, &frame, r->why)) > 0) {
+                ended = frame.type == 'e';
+                if (frame.type == 'h')
+                        snprintf(key, 9, "%s", json_get_text(frame.header, "key", ""));
+                if (frame.type == 'r')
+                        records++;
+                if (frame.type == 'f' &&
+                    text_equal(json_get_text(frame.header, "name", NULL), "secrets"))
+                        *has_key = true;
+                if (ended && records != (uint64_t)json_get_int(frame.header, "records", -1))
+                        ended = false;
+        }
+        backup_frame_dispose(&frame);
+        if (found == 0 && !ended)
+                return fail_set(r->why, FAIL_BROKEN, "the backup is cut off: its end is missing");
+        return found;
+}
+
+/* Names in a backup stay below the home. */
+static bool tame(const char *name)
+{
+        return text_equal(name, "settings") || text_equal(name, "secrets") ||
+               ((text_starts(name, "data/") || text_starts(name, "audit/")) &&
+                strstr(name, "..") == NULL);
+}
+
+static int make_parents(struct restoring *r, const char *name)
+{
+        const char *slash = name;
+
+        while ((slash = strchr(slash, '/')) != NULL) {
+                char *part = mem_text_part(name, (size_t)(slash - name));
+                char *path = file_path(r->home_path, part);
+                int result = file_make_dir(path, r->why);
+
+                mem_free(path);
+                mem_free(part);
+                if (result != 0)
+                        return -1;
+                slash++;
+        }
+        return 0;
+}
+
+static int restore_file(struct restoring *r, const struct backup_frame *frame)
+{
+        const char *name = json_get_text(frame->header, "name", "");
+        bool key = text_equal(name, "secrets");
+        char *path;
+        int result;
+
+        if (!tame(name))
+                return fail_set(r->why, FAIL_BROKEN, "the backup names a file outside the home");
+        path = file_path(r->home_path, name);
+        if (key && access(path, F_OK) == 0) {
+                mem_free(path); /* the same one: prepare() has compared */
+                return 0;
+        }
+        result = make_parents(r, name);
+        if (result == 0)
+                result = file_write(path, buf_text(&frame->data), frame->data.len,
+                                    key ? 0400 : 0600, r->why);
+        r->count->files++;
+        mem_free(path);
+        return result;
+}
+
+/* Files first: a home that is not there yet needs its key before it can be opened. */
+static int restore_files(struct restoring *r)
+{
+        struct backup_frame frame = { 0 };
+        int found, result = 0;
+
+        if (file_make_dir(r->home_path, r->why) != 0 || rewind_file(r) != 0)
+                return -1;
+        while (result == 0 && (found = backup_next(r->file, &frame, r->why)) > 0) {
+                if (frame.type == 'f')
+                        result = restore_file(r, &frame);
+        }
+        backup_frame_dispose(&frame);
+        return result != 0 || found < 0 ? -1 : 0;
+}
+
+static int flush(struct restoring *r)
+{
+        int result = 0;
+
+        if (r->batch != NULL && !batch_empty(r->batch))
+                result = store_commit(r->org->store, r->batch, r->why);
+        batch_free(r->batch);
+        r->batch = batch_new();
+        r->bytes = r->records = 0;
+        return result;
+}
+
+static int flush_when_full(struct restoring *r, size_t more)
+{
+        if (r->bytes + more > BATCH_BYTES || r->records >= BATCH_RECORDS) {
+                if (flush(r) != 0)
+                        return -1;
+        }
+        r->bytes += more + 128;
+        r->records++;
+        return 0;
+}
+
+static char *full_name(char kind, const char *name, const char *key)
+{
+        return mem_format("%c %s %s", kind, name, key);
+}
+
+struct removing {
+        struct restoring *r;
+        struct batch *batch;
+};
+
+static int remove_unwanted(void *context, const struct store_record *record)
+{
+        struct removing *rm = context;
+        char *name = full_name(record->kind, record->name, record->key);
+        bool wanted = json_object_get(rm->r->wanted, name) != NULL;
+
+        mem_free(name);
+        if (wanted)
+                return 0;
+        if (record->kind == 't')
+                batch_delete(rm->batch, record->name, record->key);
+        else if (record->kind == 'm')
+                batch_leave(rm->batch, record->name, record->key);
+        else if (record->kind == 's')
+                batch_series_delete(rm->batch, record->name, strtoull(record->key, NULL, 10));
+        return 0;
+}
+
+/* What the backup does not have goes in one batch; then the org is as it was. */
+static int finish_org(struct restoring *r)
+{
+        struct removing rm = { r, NULL };
+        int result;
+
+        if (r->org == NULL)
+                return 0;
+        result = flush(r);
+        if (result == 0) {
+                rm.batch = batch_new();
+                result = store_each(r->org->store, remove_unwanted, &rm, r->why);
+                if (result == 0 && !batch_empty(rm.batch))
+                        result = store_commit(r->org->store, rm.batch, r->why);
+                batch_free(rm.batch);
+        }
+        json_decref(r->wanted);
+        r->wanted = NULL;
+        r->org = NULL;
+        return result;
+}
+
+static int stop_at_first(void *context, const struct store_record *record)
+{
+        (void)context;
+        (void)record;
+        return 1;
+}
+
+static int begin_org(struct restoring *r, const char *name)
+{
+        int found = home_org(r->home, name, &r->org, r->why);
+
+        if (found < 0)
+                return -1;
+        if (found == 0) {
+                if (home_create_org(r->home, name, &r->org, r->why) != 0)
+                        return -1;
+        } else if (!r->replace && store_each(r->org->store, stop_at_first, NULL, r->why) != 0) {
+                return fail_set(r->why, FAIL_CONFLICT,
+                                "the organisation %s has records already; --replace makes it as in "
+                                "the backup",
+                                name);
+        }
+        r->wanted = json_object();
+        r->count->orgs++;
+        return 0;
+}
+
+static int restore_record(struct restoring *r, const struct backup_frame *frame)
+{
+        const char *name = json_get_text(frame->header, "in", "");
+        const char *key = json_get_text(frame->header, "key", "");
+        const char *kind = json_get_text(frame->header, "is", "?");
+        struct store_record record = { .kind = *kind,
+                                       .name = name,
+                                       .key = key,
+                                       .data = buf_text(&frame->data),
+                                       .len = frame->data.len };
+        char *full;
+
+        if (r->org == NULL)
+                return fail_set(r->why, FAIL_BROKEN, "the backup has a record before its org");
+        if (*kind == 't' && text_equal(name, "place")) {
+                json_t *place = json_parse(frame->data.data, frame->data.len, false, NULL);
+
+                json_set_int(r->places, r->org->name, json_get_int(place, "number", 0));
+                json_decref(place);
+                return 0; /* places are of the old inbox */
+        }
+        if (json_get_bool(frame->header, "bare", false))
+                record.data = NULL;
+        if (flush_when_full(r, frame->data.len) != 0)
+                return -1;
+        full = full_name(record.kind, name, key);
+        json_set_bool(r->wanted, full, true);
+        mem_free(full);
+        batch_restore(r->batch, &record);
+        r->count->records++;
+        return 0;
+}
+
+static int restore_orgs(struct restoring *r)
+{
+        struct backup_frame frame = { 0 };
+        int found, result = 0;
+
+        if (rewind_file(r) != 0)
+                return -1;
+        while (result == 0 && (found = backup_next(r->file, &frame, r->why)) > 0) {
+                if (frame.type == 'r')
+                        result = restore_record(r, &frame);
+                else if (frame.type == 'o' || frame.type == 'e')
+                        result = finish_org(r);
+                if (result == 0 && frame.type == 'o')
+                        result = begin_org(r, json_get_text(frame.header, "org", ""));
+        }
+        backup_frame_dispose(&frame);
+        return result != 0 || found < 0 ? -1 : 0;
+}
+
+/* What had arrived and was not yet in its org's state arrives again. */
+static int restore_inbox(struct restoring *r)
+{
+        struct inbox *inbox = home_inbox(r->home, r->why);
+        struct backup_frame frame = { 0 };
+        int found, result = 0;
+
+        if (inbox == NULL || rewind_file(r) != 0)
+                return -1;
+        while (result == 0 && (found = backup_next(r->file, &frame, r->why)) > 0) {
+                struct delivery d;
+
+                if (frame.type != 'i' ||
+                    delivery_read(&d, frame.data.data, frame.data.len, NULL) != 0)
+                        continue;
+                if (json_get_int(frame.header, "number", 0) > json_get_int(r->places, d.org, 0)) {
+                        result = inbox_add(inbox, frame.data.data, frame.data.len, NULL, r->why);
+                        r->count->waiting++;
+                }
+                delivery_dispose(&d);
+        }
+        backup_frame_dispose(&frame);
+        return result != 0 || found < 0 ? -1 : 0;
+}
+
+/* The credentials in the backup were sealed with one key; the home must have it. */
+static int prepare(struct restoring *r, const char *key, bool has_key)
+{
+        char *path = file_path(r->home_path, "secrets");
+        struct secret_key mine = { 0 };
+        int found = secret_key_read(&mine, path, r->why), result = 0;
+
+        if (found < 0)
+                result = -1;
+        else if (found == 0 && !has_key)
+                result = fail_set(r->why, FAIL_INPUT,
+                                  "the backup does not hold the master key %s: put it at %.160s "
+                                  "(mode 0400) first",
+                                  key, path);
+        else if (found > 0 && !text_equal(mine.id, key))
+                result = fail_set(r->why, FAIL_CONFLICT,
+                                  "the home has another master key (%s) than the backup (%s)",
+                                  mine.id, key);
+        secret_key_wipe(&mine);
+        mem_free(path);
+        return result;
+}
+
+static int restore_all(struct restoring *r)
+{
+        bool made, has_key;
+        char key[9] = "";
+        int locked, result;
+
+        if (verify(r, key, &has_key) != 0 || prepare(r, key, has_key) != 0 ||
+            restore_files(r) != 0 || home_create(r->home_path, &made, r->why) != 0)
+                return -1;
+        if (home_open(&r->home, r->home_path, r->why) != 1)
+                return fail_set(r->why, FAIL_SYSTEM, "cannot open the home just made");
+        locked = home_lock_worker(r->home, r->why);
+        if (locked == 0)
+                return fail_set(r->why, FAIL_CONFLICT,
+                                "a worker is running here: stop it, restore, start it again");
+        if (locked < 0)
+                return -1;
+        result = restore_orgs(r) == 0 && restore_inbox(r) == 0 ? 0 : -1;
+        home_unlock_worker(r->home);
+        return result;
+}
+
+int backup_restore(const char *home_path, const char *path, bool replace,
+                   struct backup_count *count, struct fail *why)
+{
+        struct restoring r = { .home_path = home_path,
+                               .replace = replace,
+                               .places = json_object(),
+                               .count = count,
+                               .why = why };
+        int result;
+
+        *count = (struct backup_count){ 0 };
+        r.file = fopen(path, "rbe");
+        if (r.file == NULL) {
+                json_decref(r.places);
+                return fail_set(why, FAIL_INPUT, "cannot open %.200s: %s", path,
+                                strerrordesc_np(errno));
+        }
+        result = restore_all(&r);
+        batch_free(r.batch);
+        json_decref(r.wanted);
+        json_decref(r.places);
+        home_close(r.home);
+        fclose(r.file);
+        return result;
+}
