@@ -362,7 +362,6 @@ static enum interview_answer change_once(struct home *h, struct org *org, const 
                 batch_leave(p.batch, "open-interviews", id);
                 order_platform(&p, "delete_interview", id, record);
         } else {
-                json_object_del(record, "ats_pending");
                 if (json_object_get(document, "platform") != NULL ||
                     json_object_get(document, "ats") != NULL ||
                     json_object_get(document, "ats_interview") != NULL) {

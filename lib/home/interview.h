@@ -10,6 +10,7 @@
 #define HOME_INTERVIEW_H
 
 #include "bridge/outcome.h"
+#include "door/json.h"
 #include "home/home.h"
 
 /*
