@@ -88,6 +88,21 @@ void when_http(struct buf *out, int64_t ms)
                    months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
+void when_people(struct buf *out, int64_t ms)
+{
+        static const char *const days[] = { "Sunday",   "Monday", "Tuesday", "Wednesday",
+                                            "Thursday", "Friday", "Saturday" };
+        static const char *const months[] = { "January",   "February", "March",    "April",
+                                              "May",       "June",     "July",     "August",
+                                              "September", "October",  "November", "December" };
+        struct tm tm;
+        int milli;
+
+        split(ms, &tm, &milli);
+        buf_format(out, "%s %d %s %d, %02d:%02d UTC", days[tm.tm_wday], tm.tm_mday,
+                   months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min);
+}
+
 /* Exactly count digits at *p; moves *p behind them.  -1 if they are not there. */
 static int number(const char **p, int count)
 {

@@ -33,6 +33,9 @@ int when_parse(const char *text, int64_t *ms);
 /* For people: "4 s", "12 min", "3 h 20 min", "2 days". */
 void when_span(struct buf *out, int64_t ms);
 
+/* For people: "Sunday 22 November 2026, 16:51 UTC". */
+void when_people(struct buf *out, int64_t ms);
+
 /* "Sun, 22 Nov 2026 16:51:00 GMT" (RFC 9110). */
 void when_http(struct buf *out, int64_t ms);
 

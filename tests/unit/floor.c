@@ -208,6 +208,9 @@ static void test_when(void)
         when_http(&b, 784111777000);
         tap_text(buf_text(&b), "Sun, 06 Nov 1994 08:49:37 GMT", "RFC 9110's own example");
         buf_reset(&b);
+        when_people(&b, 784111777000);
+        tap_text(buf_text(&b), "Sunday 6 November 1994, 08:49 UTC", "for people");
+        buf_reset(&b);
         when_span(&b, 3 * WHEN_HOUR + 20 * WHEN_MINUTE);
         tap_text(buf_text(&b), "3 h 20 min", "span");
         buf_dispose(&b);
