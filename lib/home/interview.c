@@ -58,7 +58,7 @@ static void set_time(json_t *view, const char *name, int64_t ms)
 static int show(struct home *h, struct org *org, const char *id, const json_t *record,
                 json_t **view, struct fail *why)
 {
-        char *base = NULL, *token, *link, *calendar;
+        char *base = NULL, *token, *link, *calendar, *self;
         json_t *candidate = json_object();
         const char *state = json_get_text(record, "state", "ready");
 
@@ -69,8 +69,10 @@ static int show(struct home *h, struct org *org, const char *id, const json_t *r
         token = interview_token(h, org, id);
         link = mem_format("%s/interview-link/%s/join/%s", base, org->name, token);
         calendar = mem_format("%s.ics", link);
+        self = mem_format("%s/interview-link/%s/%s", base, org->name, id);
         *view = json_object();
         json_set_text(*view, "id", id);
+        json_set_text(*view, "self", self);
         json_set_text(*view, "url", link);
         json_set_text(*view, "calendar_url", calendar);
         json_set_text(*view, "state", text_equal(state, "making") ? "ready" : state);
@@ -83,6 +85,7 @@ static int show(struct home *h, struct org *org, const char *id, const json_t *r
         set_time(*view, "ends_at", json_get_int(record, "ends_ms", 0));
         json_set_int(*view, "sequence", json_get_int(record, "sequence", 0));
         set_time(*view, "created_at", json_get_int(record, "created_ms", 0));
+        mem_free(self);
         mem_free(calendar);
         mem_free(link);
         mem_free(token);

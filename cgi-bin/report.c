@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* report: the page behind the link in a recruiter's note. */
+#include "guard.h"
+#include "home/report_view.h"
+
+static void page(struct request *rq, struct reply *re)
+{
+        struct org *org = guard_open_org(rq);
+        struct fail why = FAIL_CLEAR;
+        json_t *view = NULL;
+
+        switch (report_view(guard_home(), org, request_segment(rq, "token"), &view, &why)) {
+        case 1:
+                reply_header(re, "X-Robots-Tag", "noindex");
+                reply_page(rq, re, 200, "report", view);
+                return;
+        case 0:
+                reply_problem(rq, re, 404,
+                              "There is no report behind this link. Check that you copied all of "
+                              "it from the note.");
+                return;
+        case 2:
+                reply_problem(rq, re, 410,
+                              "This report was removed together with the candidate's data.");
+                return;
+        default:
+                reply_failure(rq, re, "report cannot be shown", &why);
+        }
+}
+
+static const struct route routes[] = {
+        { "GET", "{org}/{token}", page, 0, false, NULL },
+        { NULL, NULL, NULL, 0, false, NULL },
+};
+
+int main(int argc, char **argv)
+{
+        static const struct program program = {
+                .name = "report",
+                .about = "the result page behind the link in a recruiter's note",
+                .routes = routes,
+                .start = guard_start,
+                .stop = guard_stop,
+        };
+
+        return serve(argc, argv, &program);
+}
