@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How an org is doing, ready for the status page and for programs. */
+#include "home/status_view.h"
+
+#include <string.h>
+
+#include "floor/buf.h"
+#include "floor/mem.h"
+#include "floor/text.h"
+#include "floor/when.h"
+#include "home/action.h"
+#include "home/connection.h"
+#include "home/records.h"
+
+struct gathering {
+        struct home *home;
+        struct org *org;
+        json_t *list;
+        int64_t now_ms;
+        struct fail *why;
+};
+
+static void set_ago(json_t *row, const char *name, int64_t now, int64_t then)
+{
+        struct buf text = BUF_NONE;
+
+        if (then != 0) {
+                when_span(&text, now - then);
+                buf_add_text(&text, now >= then ? " ago" : " ahead");
+        }
+        json_set_text(row, name, then == 0 ? NULL : buf_text(&text));
+        buf_dispose(&text);
+}
+
+static void set_iso(json_t *row, const char *name, int64_t ms)
+{
+        struct buf text = BUF_NONE;
+
+        if (ms != 0)
+                when_iso(&text, ms);
+        json_set_text(row, name, ms == 0 ? NULL : buf_text(&text));
+        buf_dispose(&text);
+}
+
+struct light {
+        const char *colour, *word, *sentence;
+};
+
+/* The worst thing that is still true decides. */
+static struct light light_of(const json_t *health, const struct kind *kind)
+{
+        int64_t ok = json_get_int(health, "last_ok_ms", 0);
+        int64_t error = json_get_int(health, "last_error.at_ms", 0);
+        int64_t verified = json_get_int(health, "last_verified_ms", 0);
+        int64_t refused = json_get_int(health, "last_refused.at_ms", 0);
+        const char *sentence = json_get_text(health, "last_error.sentence", "");
+
+        if (json_get_bool(health, "denied", false))
+                return (
+                    struct light){ "red", "Not allowed",
+                                   text_or(sentence, "The other side refuses our credential.") };
+        if (refused > verified)
+                return (struct light){ "red", "Webhook refused",
+                                       json_get_text(health, "last_refused.reason", "") };
+        if (error > ok)
+                return (struct light){ "amber", "Trouble", sentence };
+        if (ok == 0 && verified == 0)
+                return (struct light){ "grey", "Nothing seen yet",
+                                       kind != NULL && kind->sender != NULL
+                                           ? "No webhook has arrived and no call was made."
+                                           : "No call was made." };
+        return (struct light){ "green", "Working", "" };
+}
+
+static int add_connection(void *context, const char *id)
+{
+        struct gathering *g = context;
+        json_t *record = NULL, *health = NULL, *row = json_object();
+        const struct kind *kind;
+        struct light light;
+
+        if (record_get(g->org, "connection", id, &record, g->why) < 0 ||
+            record_get(g->org, "health", id, &health, g->why) < 0) {
+                json_decref(record);
+                json_decref(row);
+                return -1;
+        }
+        kind = kind_find(json_get_text(record, "kind", ""));
+        light = light_of(health, kind);
+        json_set_text(row, "id", id);
+        json_set_text(row, "kind", json_get_text(record, "kind", ""));
+        json_set_text(row, "kind_title", kind != NULL ? kind->title : "Unknown kind");
+        json_set_text(row, "light", light.colour);
+        json_set_text(row, "word", light.word);
+        json_set_text(row, "sentence", light.sentence);
+        set_ago(row, "event", g->now_ms, json_get_int(health, "last_event_ms", 0));
+        set_ago(row, "call", g->now_ms, json_get_int(health, "last_call_ms", 0));
+        if (json_at(health, "last_probe.at_ms") != NULL) {
+                set_ago(row, "probe", g->now_ms, json_get_int(health, "last_probe.at_ms", 0));
+                json_set_text(row, "probe_reason", json_get_text(health, "last_probe.reason", ""));
+        }
+        if (json_get_int(health, "refused", 0) > 0)
+                json_set_int(row, "refused", json_get_int(health, "refused", 0));
+        json_add(g->list, row);
+        json_decref(record);
+        json_decref(health);
+        return 0;
+}
+
+static const char *tone_of_event(const char *state)
+{
+        return text_equal(state, "unknown")     ? "amber"
+               : text_equal(state, "duplicate") ? "grey"
+               : text_equal(state, "ignored")   ? "grey"
+               : text_equal(state, "waiting")   ? "amber"
+                                                : "green";
+}
+
+static int add_events(struct gathering *g)
+{
+        uint64_t last = 0;
+
+        if (store_series_last(g->org->store, "event", &last, g->why) != 0)
+                return -1;
+        for (uint64_t n = last; n > 0 && n + STATUS_EVENTS > last; n--) {
+                json_t *record = NULL, *row;
+                const char *state;
+                int found = record_series_get(g->org, "event", n, &record, g->why);
+
+                if (found < 0)
+                        return -1;
+                if (found == 0)
+                        continue;
+                state = json_get_text(record, "state", "");
+                row = json_object();
+                json_set_int(row, "number", (int64_t)n);
+                set_iso(row, "at", json_get_int(record, "received_ms", 0));
+                set_ago(row, "ago", g->now_ms, json_get_int(record, "received_ms", 0));
+                json_set_text(row, "connection", json_get_text(record, "connection", ""));
+                json_set_text(row, "name", json_get_text(record, "name", "(not readable)"));
+                json_set_text(row, "summary", json_get_text(record, "summary", ""));
+                json_set_text(row, "trust", json_get_text(record, "trust", ""));
+                json_set_text(row, "state", state);
+                json_set_text(row, "reason", json_get_text(record, "reason", NULL));
+                json_set_text(row, "tone", tone_of_event(state));
+                json_add(g->list, row);
+                json_decref(record);
+        }
+        return 0;
+}
+
+/* "write_note" in words. */
+static const char *words_of(const char *kind)
+{
+        static const struct {
+                const char *kind, *words;
+        } rows[] = {
+                { "look_application", "Read the application" },
+                { "send_assessment", "Send the assessment" },
+                { "look_session", "Read the result" },
+                { "write_note", "Write a note" },
+                { "move_stage", "Move the stage" },
+                { "create_interview", "Make the interview" },
+                { "edit_interview", "Change the interview" },
+                { "delete_interview", "Cancel the interview" },
+                { "set_interview_link", "Put the link into the interview" },
+                { "sweep", "Look for missed results" },
+        };
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                if (text_equal(rows[i].kind, kind))
+                        return rows[i].words;
+        }
+        return kind;
+}
+
+static int add_action(void *context, uint64_t number, const json_t *action)
+{
+        struct gathering *g = context;
+        json_t *row = json_object(), *tries = json_at(action, "tries"), *last;
+        int64_t due = json_get_int(action, "due_ms", 0);
+        struct buf next = BUF_NONE;
+
+        json_set_int(row, "number", (int64_t)number);
+        json_set_text(row, "kind", json_get_text(action, "kind", ""));
+        json_set_text(row, "words", words_of(json_get_text(action, "kind", "")));
+        json_set_text(row, "connection", json_get_text(action, "connection", ""));
+        json_set_text(row, "state", json_get_text(action, "state", ""));
+        json_set_text(row, "sentence", json_get_text(action, "sentence", NULL));
+        json_set_int(row, "attempts", json_get_int(action, "attempts", 0));
+        set_ago(row, "created", g->now_ms, json_get_int(action, "created_ms", 0));
+        last = json_array_get(tries, json_array_size(tries) - 1);
+        if (json_array_size(tries) > 0) {
+                json_set_text(row, "last", json_get_text(last, "outcome", ""));
+                json_set_text(row, "detail", json_get_text(last, "detail", ""));
+        }
+        if (due > g->now_ms) {
+                buf_add_text(&next, "next try in ");
+                when_span(&next, due - g->now_ms);
+        } else {
+                buf_add_text(&next, "due now");
+        }
+        json_set_text(row, "next", buf_text(&next));
+        buf_dispose(&next);
+        json_add(g->list, row);
+        return 0;
+}
+
+static int64_t counter(struct org *org, const char *name)
+{
+        json_t *record = NULL;
+        int64_t n = 0;
+
+        if (record_get(org, "count", name, &record, NULL) == 1)
+                n = json_get_int(record, "n", 0);
+        json_decref(record);
+        return n;
+}
+
+static int set_counts(struct org *org, json_t *view, struct fail *why)
+{
+        uint64_t sessions = 0, open = 0, parked = 0, events = 0;
+        json_t *counts = json_object();
+
+        json_set(view, "counts", counts);
+        if (store_set_count(org->store, "open-sessions", &sessions, why) != 0 ||
+            store_set_count(org->store, "open-actions", &open, why) != 0 ||
+            store_set_count(org->store, "parked-actions", &parked, why) != 0 ||
+            store_series_last(org->store, "event", &events, why) != 0)
+                return -1;
+        json_set_int(counts, "sessions", (int64_t)sessions);
+        json_set_int(counts, "waiting", (int64_t)open);
+        json_set_int(counts, "parked", (int64_t)parked);
+        json_set_int(counts, "events", (int64_t)events);
+        json_set_int(counts, "repaired", counter(org, "repaired"));
+        json_set_int(counts, "duplicates", counter(org, "duplicates"));
+        return 0;
+}
+
+/* Gathers one list into the view under a name, and whether it has anything under has_NAME. */
+static int gather(struct gathering *g, json_t *view, const char *name, int result)
+{
+        char *has = mem_format("has_%s", name);
+
+        json_set_bool(view, has, json_array_size(g->list) > 0);
+        json_set(view, name, g->list);
+        g->list = json_array();
+        mem_free(has);
+        return result < 0 ? -1 : 0;
+}
+
+int status_view(struct home *h, struct org *org, json_t **view, struct fail *why)
+{
+        struct gathering g = { h, org, json_array(), when_now_ms(), why };
+        json_t *v = json_object(), *self = NULL;
+        int result = -1;
+
+        if (record_get(org, "org", "self", &self, why) < 0)
+                goto out;
+        json_set_text(v, "id", org->name);
+        json_set_text(v, "org", json_get_text(self, "name", org->name));
+        if (gather(&g, v, "connections", connection_each(h, org, add_connection, &g, why)) != 0 ||
+            gather(&g, v, "events", add_events(&g)) != 0 ||
+            gather(&g, v, "waiting",
+                   action_each(org, "open-actions", STATUS_ACTIONS, add_action, &g, why)) != 0 ||
+            gather(&g, v, "parked",
+                   action_each(org, "parked-actions", STATUS_ACTIONS, add_action, &g, why)) != 0 ||
+            set_counts(org, v, why) != 0)
+                goto out;
+        result = 0;
+out:
+        json_decref(g.list);
+        json_decref(self);
+        if (result == 0)
+                *view = v;
+        else
+                json_decref(v);
+        return result;
+}
