@@ -57,6 +57,7 @@ static void front(struct request *rq, struct reply *re)
         json_t *data = json_object();
 
         json_set_text(data, "title", "Fairlead");
+        json_set_text(data, "mount", serve_settings.mount);
         reply_page(rq, re, 200, "front", data);
 }
 
@@ -94,6 +95,14 @@ static void status(struct request *rq, struct reply *re)
         reply_header(re, "Vary", "Accept, Authorization");
 }
 
+static void back(struct reply *re, const struct org *org)
+{
+        char *page = mem_format("../../../%s", org->name);
+
+        reply_see_other(re, page);
+        mem_free(page);
+}
+
 /* Common to both buttons: who asks, from where, about which number. */
 static int pressed(struct request *rq, struct reply *re, struct org **org, int64_t *number)
 {
@@ -117,7 +126,7 @@ static void retry(struct request *rq, struct reply *re)
                 return;
         switch (action_retry(guard_home(), org, (uint64_t)number, when_now_ms(), &why)) {
         case 1:
-                reply_see_other(re, "../..");
+                back(re, org);
                 return;
         case 0:
                 reply_problem(rq, re, 409, "This action is not parked any more.");
@@ -146,7 +155,7 @@ static void replay(struct request *rq, struct reply *re)
                               "This event cannot be replayed: its sender was not "
                               "verified, or its body is gone.");
         else
-                reply_see_other(re, "../..");
+                back(re, org);
 }
 
 static const struct route routes[] = {
