@@ -87,7 +87,7 @@ static void status(struct request *rq, struct reply *re)
         if (status_view(guard_home(), org, &view, &why) != 0) {
                 reply_failure(rq, re, "status cannot be shown", &why);
         } else if (request_wants_html(rq)) {
-                json_set_text(view, "title", json_get_text(view, "org", ""));
+                json_set_text(view, "title", json_get_text(view, "org_name", ""));
                 reply_page(rq, re, 200, "status", view);
         } else {
                 reply_json(re, 200, view);

@@ -177,7 +177,7 @@ static void lobby_page(struct request *rq, struct reply *re, struct org *org, co
         char *calendar = mem_format("%s.ics", token);
 
         if (record_get(org, "org", "self", &self, NULL) == 1)
-                json_set_text(data, "org", json_get_text(self, "name", org->name));
+                json_set_text(data, "org_name", json_get_text(self, "name", org->name));
         json_decref(self);
         json_set_text(data, "title", json_get_text(record, "title", "Coding interview"));
         json_set_text(data, "candidate", json_get_text(record, "candidate_name", NULL));
@@ -187,7 +187,6 @@ static void lobby_page(struct request *rq, struct reply *re, struct org *org, co
         json_set_bool(data, "moved", !cancelled && json_get_int(record, "sequence", 0) > 0);
         if (json_get_int(record, "starts_ms", 0) != 0)
                 json_set_text(data, "calendar", calendar);
-        json_set_text(data, "join", token);
         json_set_text(data, "sentence", sentence);
         mem_free(calendar);
         reply_page(rq, re, status, "lobby", data);

@@ -176,7 +176,7 @@ static json_t *session_view(struct org *org, const json_t *record, const struct 
         if (record_get(org, "connection", platform, &connection, NULL) == 1)
                 kind = kind_find(json_get_text(connection, "kind", ""));
         if (record_get(org, "org", "self", &self, NULL) == 1)
-                json_set_text(view, "org", json_get_text(self, "name", org->name));
+                json_set_text(view, "org_name", json_get_text(self, "name", org->name));
         if (json_get_text(record, "application", NULL) != NULL &&
             dossier_application(org, json_get_text(record, "application", ""), &application, &a,
                                 NULL) == 1) {
@@ -184,6 +184,7 @@ static json_t *session_view(struct org *org, const json_t *record, const struct 
                 json_set_text(view, "ats_url", text_starts(a.url, "https://") ? a.url : NULL);
         }
         json_set_text(view, "candidate", text_or(s->name, text_or(s->email, "Candidate")));
+        json_set_text(view, "title", text_or(s->name, text_or(s->email, "Result")));
         json_set_text(view, "test", text_or(s->test_title, "Assessment"));
         json_set_text(view, "platform", kind != NULL ? kind->title : "the platform");
         json_set_text(view, "session", s->id);

@@ -72,6 +72,15 @@ static struct light light_of(const json_t *health, const struct kind *kind)
         return (struct light){ "green", "Working", "" };
 }
 
+/* The stylesheet's words: good, wait, bad, or none. */
+static const char *tone_of_light(const char *colour)
+{
+        return text_equal(colour, "green")   ? "good"
+               : text_equal(colour, "amber") ? "wait"
+               : text_equal(colour, "red")   ? "bad"
+                                             : "";
+}
+
 static int add_connection(void *context, const char *id)
 {
         struct gathering *g = context;
@@ -91,6 +100,7 @@ static int add_connection(void *context, const char *id)
         json_set_text(row, "kind", json_get_text(record, "kind", ""));
         json_set_text(row, "kind_title", kind != NULL ? kind->title : "Unknown kind");
         json_set_text(row, "light", light.colour);
+        json_set_text(row, "tone", tone_of_light(light.colour));
         json_set_text(row, "word", light.word);
         json_set_text(row, "sentence", light.sentence);
         set_ago(row, "event", g->now_ms, json_get_int(health, "last_event_ms", 0));
@@ -109,11 +119,11 @@ static int add_connection(void *context, const char *id)
 
 static const char *tone_of_event(const char *state)
 {
-        return text_equal(state, "unknown")     ? "amber"
-               : text_equal(state, "duplicate") ? "grey"
-               : text_equal(state, "ignored")   ? "grey"
-               : text_equal(state, "waiting")   ? "amber"
-                                                : "green";
+        return text_equal(state, "unknown")     ? "bad"
+               : text_equal(state, "duplicate") ? ""
+               : text_equal(state, "ignored")   ? ""
+               : text_equal(state, "waiting")   ? "wait"
+                                                : "good";
 }
 
 static int add_events(struct gathering *g)
@@ -258,7 +268,7 @@ int status_view(struct home *h, struct org *org, json_t **view, struct fail *why
         if (record_get(org, "org", "self", &self, why) < 0)
                 goto out;
         json_set_text(v, "id", org->name);
-        json_set_text(v, "org", json_get_text(self, "name", org->name));
+        json_set_text(v, "org_name", json_get_text(self, "name", org->name));
         if (gather(&g, v, "connections", connection_each(h, org, add_connection, &g, why)) != 0 ||
             gather(&g, v, "events", add_events(&g)) != 0 ||
             gather(&g, v, "waiting",

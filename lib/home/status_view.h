@@ -12,7 +12,7 @@
 #define STATUS_EVENTS 20
 #define STATUS_ACTIONS 50
 
-/* {org, id, connections[{id, kind, light (green, amber, red, grey), word, sentence, event,
+/* {org_name, id, connections[{id, kind, light (green, amber, red, grey), word, sentence, event,
  * call}], events[{number, at, ago, connection, name, summary, trust, state, ...}], waiting[],
  * parked[{number, words, sentence, tries, due}], counts{...}}; the caller's. */
 int status_view(struct home *h, struct org *org, json_t **view, struct fail *why);
