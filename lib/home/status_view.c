@@ -42,6 +42,12 @@ static void set_iso(json_t *row, const char *name, int64_t ms)
         buf_dispose(&text);
 }
 
+/* An empty text is no text: templates ask whether there is one. */
+static void set_text_unless_empty(json_t *row, const char *name, const char *text)
+{
+        json_set_text(row, name, text_empty(text) ? NULL : text);
+}
+
 struct light {
         const char *colour, *word, *sentence;
 };
@@ -102,7 +108,7 @@ static int add_connection(void *context, const char *id)
         json_set_text(row, "light", light.colour);
         json_set_text(row, "tone", tone_of_light(light.colour));
         json_set_text(row, "word", light.word);
-        json_set_text(row, "sentence", light.sentence);
+        set_text_unless_empty(row, "sentence", light.sentence);
         set_ago(row, "event", g->now_ms, json_get_int(health, "last_event_ms", 0));
         set_ago(row, "call", g->now_ms, json_get_int(health, "last_call_ms", 0));
         if (json_at(health, "last_probe.at_ms") != NULL) {
@@ -148,7 +154,7 @@ static int add_events(struct gathering *g)
                 set_ago(row, "ago", g->now_ms, json_get_int(record, "received_ms", 0));
                 json_set_text(row, "connection", json_get_text(record, "connection", ""));
                 json_set_text(row, "name", json_get_text(record, "name", "(not readable)"));
-                json_set_text(row, "summary", json_get_text(record, "summary", ""));
+                set_text_unless_empty(row, "summary", json_get_text(record, "summary", ""));
                 json_set_text(row, "trust", json_get_text(record, "trust", ""));
                 json_set_text(row, "state", state);
                 json_set_text(row, "reason", json_get_text(record, "reason", NULL));
