@@ -45,6 +45,9 @@ static const struct {
         { "probe", (const char *const[]){ "id", NULL } },
 };
 
+/* These must lead somewhere; any other path may be "": then nothing is read there. */
+static const char *const needed[] = { "id", "url", "status", NULL };
+
 static const struct {
         const char *section;
         const char *const *words;
@@ -158,7 +161,9 @@ static int check_map(const json_t *map, struct fail *why)
                 const json_t *section = json_at(map, sections[i].section);
 
                 for (const char *const *n = sections[i].names; *n != NULL; n++) {
-                        if (text_empty(json_text_of(json_object_get(section, *n), NULL)))
+                        const char *path = json_text_of(json_object_get(section, *n), NULL);
+
+                        if (path == NULL || (*path == '\0' && is_word(needed, *n)))
                                 return broken(why, sections[i].section, *n, "a path is missing");
                 }
         }
@@ -195,19 +200,6 @@ json_t *codesignal_map_load(struct link *link, struct fail *why)
 static const json_t *document_of(const json_t *map, const char *operation)
 {
         return json_object_get(json_object_get(map, "documents"), operation);
-}
-
-int codesignal_document(struct link *link, const json_t *map, const char *operation,
-                        struct buf *text, struct fail *why)
-{
-        const char *name = json_get_text(document_of(map, operation), "file", "");
-        char *path = mem_format("codesignal/%s", name);
-        int found = link_data(link, path, text, why);
-
-        if (found == 0)
-                fail_set(why, FAIL_INPUT, "%s: there is no such file", path);
-        mem_free(path);
-        return found == 1 ? 0 : -1;
 }
 
 /* A template with our values in it, or NULL for one whose value is missing. */

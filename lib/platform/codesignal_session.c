@@ -18,7 +18,9 @@ struct reader {
 
 static const json_t *at(const struct reader *r, const char *name)
 {
-        return json_at(r->value, codesignal_path(r->map, "session", name));
+        const char *path = codesignal_path(r->map, "session", name);
+
+        return *path == '\0' ? NULL : json_at(r->value, path);
 }
 
 static char *text_at(const struct reader *r, const char *name)
