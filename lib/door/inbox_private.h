@@ -142,7 +142,8 @@ int segment_follow(struct inbox *in, struct place *p, const struct place *head, 
 /* The head of the record behind p, if it is good and the next in number. */
 bool segment_next_record(int fd, const struct place *p, struct record_head *record);
 /* Begins the segment after the place at, whose first record will be at->number + 1: the
- * file is ready, durable, and *fd. */
+ * file is ready, durable, and *fd.  Sets "writing" when there is no way back; clearing it is
+ * the caller's, when the segment is published. */
 int segment_begin(struct inbox *in, const struct place *at, int *fd, struct segment_head *head,
                   struct fail *why);
 /* The whole file; the caller frees with mem_free(). */

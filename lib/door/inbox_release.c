@@ -59,13 +59,17 @@ static int open_file(struct inbox *in, struct fail *why)
         size = lseek(in->released_fd, 0, SEEK_END);
         if (size >= (off_t)sizeof zeros)
                 return 0;
-        /* All its blocks now: a release must work when the disk is full, it makes room. */
-        if (size >= 0 && file_write_at(in->released_fd, zeros, sizeof zeros, 0) == 0 &&
+        /* All its blocks now: a release must work when the disk is full, it makes room.  A
+         * file that is shorter has lost its zeros to a power cut, but not what is in it. */
+        if (size >= 0 &&
+            file_write_at(in->released_fd, zeros, sizeof zeros - (size_t)size, size) == 0 &&
             fsync(in->released_fd) == 0 && fsync(in->dir) == 0)
                 return 0;
         fail_errno(why, "inbox: cannot make released");
         close(in->released_fd);
         in->released_fd = -1;
+        if (size == 0)
+                unlinkat(in->dir, "released", 0);
         return -1;
 }
 

@@ -245,14 +245,19 @@ int segment_begin(struct inbox *in, const struct place *at, int *fd, struct segm
                 return fail_errno(why, "inbox: no random bytes");
         segment_name(name, head->serial);
         got = open_blank(in, name, fd, why); /* somebody got this far and died */
-        if (got == 0 && at->in.serial > 0 && at->in.first == at->number + 1)
+        if (got == 0 && at->in.serial > 0 && at->in.first == at->number + 1) {
+                atomic_store(&in->live->writing, 1);
                 got = take_over(in, at->in.serial, name, fd, why);
+        }
         if (got == 0)
                 got = take_free(in, name, fd, why);
         if (got == 0)
                 got = make_file(in, name, fd, why);
         if (got < 0)
                 return -1;
+        /* From here on the disk may hold a head that disowns what is not yet in the segment
+         * before: nobody may go on there, even if this fails. */
+        atomic_store(&in->live->writing, 1);
         segment_head_write(bytes, head);
         if (file_write_at(*fd, bytes, sizeof bytes, 0) != 0 ||
             file_write_at(*fd, bytes, sizeof bytes, (off_t)(head->size - SEGMENT_HEAD)) != 0 ||

@@ -35,17 +35,14 @@ struct waiter {
         sem_t wake;
 };
 
-/* Begins the next segment and makes it the head.  A failure leaves "writing" as it was. */
+/* Begins the next segment and makes it the head. */
 static int roll(struct inbox *in, struct place *head, struct fail *why)
 {
-        uint64_t was = atomic_exchange(&in->live->writing, 1);
         struct segment_head fresh;
         int fd;
 
-        if (segment_begin(in, head, &fd, &fresh, why) != 0) {
-                atomic_store(&in->live->writing, was);
+        if (segment_begin(in, head, &fd, &fresh, why) != 0)
                 return -1;
-        }
         if (in->head_fd >= 0)
                 close(in->head_fd);
         in->head_fd = fd;
