@@ -76,6 +76,15 @@ const char *request_query(struct request *rq, const char *name)
         return form_value(&rq->query, name);
 }
 
+void request_each_query(struct request *rq,
+                        void (*visit)(void *context, const char *name, const char *value),
+                        void *context)
+{
+        request_query(rq, ""); /* reads it if nobody has */
+        for (size_t i = 0; i < rq->query.count; i++)
+                visit(context, rq->query.fields[i].name, rq->query.fields[i].value);
+}
+
 const char *request_form(struct request *rq, const char *name)
 {
         static const char urlencoded[] = "application/x-www-form-urlencoded";

@@ -88,6 +88,10 @@ const char *request_segment(struct request *rq, const char *name); /* decoded "{
  * the first counts, and a pair that cannot be decoded counts as absent (web/form.h). */
 const char *request_query(struct request *rq, const char *name);
 const char *request_form(struct request *rq, const char *name);
+/* Every decoded pair of the query in its order, for those who refuse what they do not know. */
+void request_each_query(struct request *rq,
+                        void (*visit)(void *context, const char *name, const char *value),
+                        void *context);
 const struct buf *request_body(struct request *rq);
 int request_header(struct request *rq, const char *name, const char **value); /* as cgi_header */
 void request_each_header(struct request *rq,
