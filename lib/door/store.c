@@ -46,7 +46,8 @@ static int check_modes(const char *what, int fd, struct fail *why)
         if (fstat(fd, &st) != 0)
                 return fail_errno(why, "cannot look at %s", what);
         if (st.st_uid != geteuid())
-                return fail_set(why, FAIL_DENIED, "%s belongs to user %lu, and this is user %lu",
+                return fail_set(why, FAIL_DENIED,
+                                "%s belongs to user %lu and this is user %lu: run it as that user",
                                 what, (unsigned long)st.st_uid, (unsigned long)geteuid());
         if (st.st_mode & (S_IWGRP | S_IWOTH))
                 return fail_set(why, FAIL_DENIED,
@@ -196,7 +197,7 @@ int store_fetch_once(struct store *s, bool writer, const char *key, size_t key_l
         int result = -1;
 
         pthread_mutex_lock(&s->reading);
-        if (store_lock_take(s->lock_fd, STORE_LOCK_INDEX, false, why) != 0)
+        if (store_lock_share(s, why) != 0)
                 goto out;
         *seen = s->live->generation;
         if (s->live->mark)
@@ -205,7 +206,7 @@ int store_fetch_once(struct store *s, bool writer, const char *key, size_t key_l
                 result = store_index_fetch(&s->index, key, key_len, value, why);
         if (result < 0)
                 store_index_close(&s->index);
-        store_lock_drop(s->lock_fd, STORE_LOCK_INDEX);
+        store_lock_unshare(s);
 out:
         pthread_mutex_unlock(&s->reading);
         return result;
@@ -335,7 +336,7 @@ static int members_once(struct store *s, const char *set, struct buf *members, u
         buf_reset(members);
         *count = 0;
         pthread_mutex_lock(&s->reading);
-        if (store_lock_take(s->lock_fd, STORE_LOCK_INDEX, false, why) != 0)
+        if (store_lock_share(s, why) != 0)
                 goto out;
         *seen = s->live->generation;
         if (s->live->mark)
@@ -354,7 +355,7 @@ static int members_once(struct store *s, const char *set, struct buf *members, u
         }
         if (found < 0)
                 store_index_close(&s->index);
-        store_lock_drop(s->lock_fd, STORE_LOCK_INDEX);
+        store_lock_unshare(s);
 out:
         pthread_mutex_unlock(&s->reading);
         buf_dispose(&value);

@@ -10,9 +10,13 @@
  * store open; each commit of one is seen by the next look-up of the others.  A writer that
  * died, a reboot or a damaged index is repaired by whoever comes next, without being asked.
  *
+ * After fork() the child must not use a handle of its parent (the two would share its locks):
+ * let it open its own, or exec.  A program that sets RLIMIT_FSIZE ignores SIGXFSZ.
+ *
  * Names: table, series and set names are 1 to 31 bytes of [a-z0-9_-] and share no name
  * between the three kinds; keys are 1 to STORE_KEY_MAX bytes without NUL; values are at
- * most STORE_VALUE_MAX bytes.  Passing a ceiling is FAIL_INPUT.
+ * most STORE_VALUE_MAX bytes; a batch takes at most STORE_BATCH_MAX bytes and
+ * STORE_BATCH_STEPS additions.  Passing a ceiling is FAIL_INPUT.
  */
 #ifndef DOOR_STORE_H
 #define DOOR_STORE_H
@@ -27,6 +31,7 @@
 #define STORE_KEY_MAX 512
 #define STORE_VALUE_MAX (2 * 1024 * 1024)
 #define STORE_BATCH_MAX (3 * 1024 * 1024) /* all keys and values of one batch together */
+#define STORE_BATCH_STEPS 65536
 
 struct store;
 struct batch;
@@ -72,7 +77,7 @@ void batch_delete(struct batch *b, const char *table, const char *key);
 /* Adds a member; its number is written to *number (may be NULL) once committed. */
 void batch_append(struct batch *b, const char *series, const void *data, size_t len,
                   uint64_t *number);
-/* Changes or deletes a member that exists; committing a change to one that does not is
+/* Changes or deletes a member that exists; committing either for one that does not is
  * FAIL_CONFLICT. */
 void batch_series_put(struct batch *b, const char *series, uint64_t number, const void *data,
                       size_t len);
@@ -88,9 +93,9 @@ void batch_put_numbered(struct batch *b, const char *table, unsigned which, cons
 void batch_join_numbered(struct batch *b, const char *set, unsigned which);
 /* A value under key that names the number (decimal text) a batch_append will get. */
 void batch_put_number(struct batch *b, const char *table, const char *key, unsigned which);
-/* Conditions, checked at the moment of the commit against what is then true: the record is
- * absent, or still has exactly these bytes.  One that does not hold: nothing is written and
- * the commit fails with FAIL_CONFLICT; look again, decide anew. */
+/* Conditions, checked at the moment of the commit against what is true before the batch,
+ * wherever they stand in it: the record is absent, or still has exactly these bytes.  One that does
+ * not hold: nothing is written and the commit fails with FAIL_CONFLICT; look again, decide anew. */
 void batch_require_absent(struct batch *b, const char *table, const char *key);
 void batch_require_same(struct batch *b, const char *table, const char *key, const void *data,
                         size_t len);

@@ -62,9 +62,9 @@ static struct store_step *step(struct batch *b, enum store_step_kind kind, const
                          STORE_VALUE_MAX);
         else if (len > 0 && data == NULL)
                 fail_set(&b->why, FAIL_INPUT, "a value of %zu bytes is missing", len);
-        else if (b->weight + weight > STORE_BATCH_MAX || b->count == STORE_STEPS_MAX)
+        else if (b->weight + weight > STORE_BATCH_MAX || b->count == STORE_BATCH_STEPS)
                 fail_set(&b->why, FAIL_INPUT, "a batch takes at most %d bytes and %d steps",
-                         STORE_BATCH_MAX, STORE_STEPS_MAX);
+                         STORE_BATCH_MAX, STORE_BATCH_STEPS);
         if (b->why.kind != FAIL_NONE)
                 return NULL;
         if (b->count == b->room) {

@@ -74,7 +74,7 @@ static int apply(struct store *s, struct group *g, struct fail *why)
         int result = -1;
 
         pthread_mutex_lock(&s->reading);
-        if (store_lock_take(s->lock_fd, STORE_LOCK_INDEX, true, why) != 0)
+        if (store_lock_alone(s, why) != 0)
                 goto out;
         live->mark = 1;
         result = store_fresh(s, true, why);
@@ -92,7 +92,7 @@ static int apply(struct store *s, struct group *g, struct fail *why)
         } else {
                 store_index_close(&s->index); /* and the mark stays */
         }
-        store_lock_drop(s->lock_fd, STORE_LOCK_INDEX);
+        store_lock_release(s);
 out:
         pthread_mutex_unlock(&s->reading);
         return result;

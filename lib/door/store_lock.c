@@ -37,3 +37,43 @@ void store_lock_drop(int fd, enum store_lock which)
 {
         set(fd, F_UNLCK, which);
 }
+
+/*
+ * The kernel lets a reader in while another reads, whoever waits; many readers would keep a
+ * writer out for ever.  So he says that he is waiting, and readers who come then wait for his
+ * turn to be over.  One who died has dropped the turn, and the next reader takes his word back.
+ */
+int store_lock_share(struct store *s, struct fail *why)
+{
+        if (s->live->waiting) {
+                if (store_lock_take(s->lock_fd, STORE_LOCK_TURN, false, why) != 0)
+                        return -1;
+                s->live->waiting = 0;
+                store_lock_drop(s->lock_fd, STORE_LOCK_TURN);
+        }
+        return store_lock_take(s->lock_fd, STORE_LOCK_INDEX, false, why);
+}
+
+void store_lock_unshare(struct store *s)
+{
+        store_lock_drop(s->lock_fd, STORE_LOCK_INDEX);
+}
+
+int store_lock_alone(struct store *s, struct fail *why)
+{
+        if (store_lock_take(s->lock_fd, STORE_LOCK_TURN, true, why) != 0)
+                return -1;
+        s->live->waiting = 1;
+        if (store_lock_take(s->lock_fd, STORE_LOCK_INDEX, true, why) == 0)
+                return 0;
+        s->live->waiting = 0;
+        store_lock_drop(s->lock_fd, STORE_LOCK_TURN);
+        return -1;
+}
+
+void store_lock_release(struct store *s)
+{
+        s->live->waiting = 0;
+        store_lock_drop(s->lock_fd, STORE_LOCK_INDEX);
+        store_lock_drop(s->lock_fd, STORE_LOCK_TURN);
+}

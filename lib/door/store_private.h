@@ -3,7 +3,7 @@
  * How a store lies on the disk, and the parts that door/store.h is made of.  Only
  * lib/door/store*.c, its tests and its fuzz target include this.
  *
- *   lock        open-file-description locks: byte 0 the writer's, byte 1 the index's
+ *   lock        open-file-description locks: byte 0 the writer's, 1 the index's, 2 the turn
  *   meta        two slots with the same text: which index is clean, where the journal starts
  *   journal.0/1 segments used in turn: segment n lies in journal.(n mod 2)
  *   index.0/1   GDBM files: one clean (synced, untouched since), the other applied to
@@ -40,7 +40,6 @@
 #define STORE_SEGMENT_MOST (1024 * 1024)     /* one record may ask for more */
 #define STORE_RECORD_MOST (64 * 1024 * 1024) /* what a parser believes */
 #define STORE_GROUP_MOST (1024 * 1024)       /* bytes after which a group is closed */
-#define STORE_STEPS_MAX 16384
 
 /* Journal records: store_journal.c.
  *
@@ -114,7 +113,8 @@ struct store_live {
         uint32_t layout;
         _Atomic uint64_t generation;
         _Atomic uint32_t mark;
-        _Atomic uint32_t doubt; /* 1 of the journal or meta, 2 of the index as well */
+        _Atomic uint32_t waiting; /* somebody wants the index lock for himself */
+        _Atomic uint32_t doubt;   /* 1 of the journal or meta, 2 of the index as well */
         _Atomic uint32_t behind;
         _Atomic uint32_t current;  /* the index that readers read */
         _Atomic uint64_t segment;  /* the journal: number, bytes, */
@@ -133,9 +133,15 @@ bool store_live_valid(const struct store_live *live, const char *boot); /* at th
 void store_live_start(struct store_live *live); /* marked; the boot id is the last to be set */
 
 /* Locks: store_lock.c.  They wait, and end with the process. */
-enum store_lock { STORE_LOCK_WRITER = 0, STORE_LOCK_INDEX = 1 };
+enum store_lock { STORE_LOCK_WRITER = 0, STORE_LOCK_INDEX = 1, STORE_LOCK_TURN = 2 };
 int store_lock_take(int fd, enum store_lock which, bool exclusive, struct fail *why);
 void store_lock_drop(int fd, enum store_lock which);
+/* The index lock, with s->reading held: shared for a look-up; alone, and before readers who
+ * come later, for a change. */
+int store_lock_share(struct store *s, struct fail *why);
+void store_lock_unshare(struct store *s);
+int store_lock_alone(struct store *s, struct fail *why);
+void store_lock_release(struct store *s);
 
 /* The GDBM index: store_index.c.  FAIL_BROKEN means that rebuilding may help. */
 struct store_index {

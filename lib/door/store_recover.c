@@ -261,10 +261,10 @@ int store_recover(struct store *s, bool damaged, struct fail *why)
         if (verify(s, &meta, damaged, why) != 0)
                 goto out;
         pthread_mutex_lock(&s->reading);
-        if (store_lock_take(s->lock_fd, STORE_LOCK_INDEX, true, why) == 0) {
+        if (store_lock_alone(s, why) == 0) {
                 store_index_close(&s->index);
                 result = rebuild(s, &meta, &journal, most, why);
-                store_lock_drop(s->lock_fd, STORE_LOCK_INDEX);
+                store_lock_release(s);
         }
         pthread_mutex_unlock(&s->reading);
         if (result == 0 && (damaged || live->offset > 0))
@@ -280,7 +280,7 @@ out:
 static int change_over(struct store *s, unsigned which, struct store_index *ix, struct fail *why)
 {
         pthread_mutex_lock(&s->reading);
-        if (store_lock_take(s->lock_fd, STORE_LOCK_INDEX, true, why) != 0) {
+        if (store_lock_alone(s, why) != 0) {
                 pthread_mutex_unlock(&s->reading);
                 store_index_close(ix);
                 return -1;
@@ -290,7 +290,7 @@ static int change_over(struct store *s, unsigned which, struct store_index *ix, 
         s->live->current = which;
         s->live->behind = 0;
         s->seen = ++s->live->generation;
-        store_lock_drop(s->lock_fd, STORE_LOCK_INDEX);
+        store_lock_release(s);
         pthread_mutex_unlock(&s->reading);
         return 0;
 }

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../tap.h"
@@ -448,6 +449,41 @@ static void test_together(void)
         mem_free(path);
 }
 
+#define READERS 8
+
+/* The kernel alone would let them keep a writer out for good. */
+static void test_readers(void)
+{
+        char *path = fresh_path();
+        struct store *s = open_at(path), *mine = NULL;
+        pid_t readers[READERS];
+        time_t begun;
+        int good = 0;
+
+        put(s, "t", "k", "v");
+        fflush(stdout);
+        for (int i = 0; i < READERS; i++) {
+                readers[i] = fork();
+                if (readers[i] == 0) {
+                        if (store_open(&mine, path, STORE_OPEN, NULL) != 1)
+                                _exit(1);
+                        while (store_get(mine, "t", "k", NULL, NULL) == 1)
+                                continue;
+                        _exit(1);
+                }
+        }
+        begun = time(NULL);
+        for (int i = 0; i < 40 && time(NULL) - begun < 20; i++)
+                good += put(s, "t", "k", "w") == FAIL_NONE;
+        tap_int(good, 40, "processes that look up without end do not keep a writer out");
+        for (int i = 0; i < READERS; i++) {
+                kill(readers[i], SIGKILL);
+                waitpid(readers[i], NULL, 0);
+        }
+        store_close(s);
+        mem_free(path);
+}
+
 static int copy_over(void *context, const struct store_record *record)
 {
         batch_restore(context, record);
@@ -552,6 +588,7 @@ int main(void)
         test_sets();
         test_conditions();
         test_together();
+        test_readers();
         test_backup();
         test_full();
         mem_free(base);

@@ -322,11 +322,12 @@ static void test_killed_holder(void)
                 fd = open_file(path, "lock");
                 if (store_lock_take(fd, STORE_LOCK_WRITER, true, &why) == 0 &&
                     store_lock_take(fd, STORE_LOCK_INDEX, true, &why) == 0 &&
+                    store_lock_take(fd, STORE_LOCK_TURN, true, &why) == 0 &&
                     write(ready[1], "x", 1) == 1)
                         pause();
                 _exit(1);
         }
-        tap_int(read(ready[0], &c, 1), 1, "another process holds both locks");
+        tap_int(read(ready[0], &c, 1), 1, "another process holds all locks");
         kill(child, SIGKILL);
         waitpid(child, NULL, 0);
         sound(path, RECORDS, "the holder of the locks was killed");
