@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcgiapp.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -16,8 +15,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "floor/file.h"
@@ -25,7 +22,6 @@
 #include "floor/text.h"
 #include "floor/when.h"
 
-#define BACKLOG 1024
 #define PEER_SECONDS 60 /* a web server silent for longer in the middle of a request is gone */
 #define DRAIN_MS (2 * WHEN_SECOND) /* after cgi_stop(): how long the queue is still served */
 
@@ -83,7 +79,7 @@ static void prepare(int listen_fd)
         if (flags >= 0)
                 fcntl(listen_fd, F_SETFL, flags | O_NONBLOCK);
         /* A spawner's backlog is often 128 or 5; asking again on a listening socket raises it. */
-        listen(listen_fd, BACKLOG);
+        listen(listen_fd, CGI_BACKLOG);
 }
 
 struct cgi *cgi_new(int listen_fd)
@@ -480,108 +476,4 @@ void cgi_finish(struct cgi *c)
         c->env = NULL;
         if (!c->plain)
                 FCGX_Finish_r(&c->fcgi);
-}
-
-static bool internet(const char *where)
-{
-        return strchr(where, '/') == NULL && strchr(where, ':') != NULL;
-}
-
-/* "host:port", "[v6]:port" or ":port" (loopback). */
-static int listen_internet(const char *where, struct fail *why)
-{
-        struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV,
-                                  .ai_socktype = SOCK_STREAM },
-                        *found = NULL;
-        const char *colon = strrchr(where, ':');
-        char *host = mem_text_part(where, (size_t)(colon - where));
-        const char *bare = host;
-        int fd = -1, yes = 1, result;
-
-        if (*bare == '[' && text_ends(bare, "]")) {
-                host[strlen(host) - 1] = '\0';
-                bare = host + 1;
-        }
-        if (text_empty(bare) || text_equal(bare, "localhost"))
-                bare = "127.0.0.1";
-        result = getaddrinfo(bare, colon + 1, &hints, &found);
-        if (result != 0) {
-                fail_set(why, FAIL_INPUT, "cannot listen on %s: %s", where, gai_strerror(result));
-                goto out;
-        }
-        fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
-            bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0) {
-                fail_errno(why, "cannot listen on %s", where);
-                if (fd >= 0)
-                        close(fd);
-                fd = -1;
-        }
-out:
-        if (found != NULL)
-                freeaddrinfo(found);
-        mem_free(host);
-        return fd;
-}
-
-/* A socket file that a killed program left behind is in the way; one that answers is not. */
-static int clear_stale(const struct sockaddr_un *address, struct fail *why)
-{
-        struct stat st;
-        int fd, result;
-
-        if (lstat(address->sun_path, &st) != 0)
-                return errno == ENOENT ? 0
-                                       : fail_errno(why, "cannot look at %s", address->sun_path);
-        if (!S_ISSOCK(st.st_mode))
-                return fail_set(why, FAIL_INPUT, "%s is there and is no socket", address->sun_path);
-        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (fd < 0)
-                return fail_errno(why, "cannot make a socket");
-        result = connect(fd, (const struct sockaddr *)address, sizeof *address);
-        close(fd);
-        if (result == 0)
-                return fail_set(why, FAIL_CONFLICT, "another program listens on %s",
-                                address->sun_path);
-        return unlink(address->sun_path) == 0 || errno == ENOENT
-                   ? 0
-                   : fail_errno(why, "cannot remove the old %s", address->sun_path);
-}
-
-static int listen_unix(const char *where, struct fail *why)
-{
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
-        mode_t before;
-        int fd, result;
-
-        if (strlen(where) >= sizeof address.sun_path)
-                return fail_set(why, FAIL_INPUT, "socket path longer than %zu bytes",
-                                sizeof address.sun_path - 1);
-        memcpy(address.sun_path, where, strlen(where));
-        if (clear_stale(&address, why) != 0)
-                return -1;
-        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (fd < 0)
-                return fail_errno(why, "cannot make a socket");
-        before = umask(0117); /* owner and group: the web server runs as one of them */
-        result = bind(fd, (const struct sockaddr *)&address, sizeof address);
-        umask(before);
-        if (result != 0 || listen(fd, BACKLOG) != 0) {
-                fail_errno(why, "cannot listen on %s", where);
-                close(fd);
-                return -1;
-        }
-        return fd;
-}
-
-int cgi_listen(const char *where, struct fail *why)
-{
-        pthread_once(&once, start);
-        return internet(where) ? listen_internet(where, why) : listen_unix(where, why);
-}
-
-void cgi_unlisten(const char *where)
-{
-        if (!internet(where))
-                unlink(where);
 }

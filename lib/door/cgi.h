@@ -16,13 +16,16 @@
 #include "floor/buf.h"
 #include "floor/fail.h"
 
+#define CGI_BACKLOG 1024 /* with 128, lighttpd answers 503 in bursts (measured) */
+
 struct cgi; /* one thread's request slot */
 
 /* Descriptor of the listening socket: the inherited descriptor 0 (spawned, spawn-fcgi), 3
  * (socket activation, LISTEN_FDS) or -1 when this is a plain CGI environment. */
 int cgi_listening(void);
 /* Opens a Unix socket (path; mode 0660) or "host:port" (numeric) itself with a backlog of
- * 1024, for running without a spawner; -1 why.  A socket file nobody answers on is replaced. */
+ * CGI_BACKLOG, for running without a spawner; -1 why.  A socket file nobody answers on is replaced.
+ */
 int cgi_listen(const char *where, struct fail *why);
 
 void cgi_unlisten(const char *where); /* removes the socket file, so that nobody new comes */

@@ -172,8 +172,9 @@ static CURLU *check_url(const char *text, char **host, bool *plain, struct fail 
                 goto out;
         }
         if (code != CURLUE_OK || !curl_text(url, CURLUPART_SCHEME, &scheme) ||
-            !curl_text(url, CURLUPART_HOST, host)) {
-                fail_set(why, FAIL_INPUT, "not a URL: %s", curl_url_strerror(code));
+            !curl_text(url, CURLUPART_HOST, host) || **host == '\0') {
+                fail_set(why, FAIL_INPUT, "not a URL: %s",
+                         code == CURLUE_OK ? "it names no host" : curl_url_strerror(code));
                 goto out;
         }
         *plain = text_equal(scheme, "http");

@@ -1,13 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The one table of outside systems. */
+/*
+ * The one table of outside systems.
+ *
+ * The intake program is built with KIND_SENDERS_ONLY: it calls nobody, so the adapters (and
+ * libcurl behind them) stay out of it.
+ */
 #include "home/kind.h"
 
 #include <string.h>
 
 #include "ats/ashby.h"
+#include "ats/greenhouse.h"
 #include "ats/lever.h"
 #include "platform/coderbyte.h"
 #include "platform/codesignal.h"
+
+#ifdef KIND_SENDERS_ONLY
+#define ADAPTER(adapter) NULL
+#else
+#define ADAPTER(adapter) (adapter)
+#endif
 
 #define END                                                                                        \
         {                                                                                          \
@@ -49,6 +61,8 @@ static const struct kind greenhouse = {
         .name = "greenhouse",
         .title = "Greenhouse",
         .role = KIND_ATS,
+        .sender = &greenhouse_sender,
+        .ats = ADAPTER(&greenhouse_ats),
         .settings = greenhouse_settings,
         .credentials = greenhouse_credentials,
         .needs = "harvest:applications:list\n"
@@ -162,7 +176,7 @@ static const struct kind codesignal = {
         .title = "CodeSignal",
         .role = KIND_PLATFORM,
         .sender = &codesignal_sender,
-        .platform = &codesignal_platform,
+        .platform = ADAPTER(&codesignal_platform),
         .settings = codesignal_settings,
         .credentials = one_api_key,
         .needs = "companyTest.company.read\n"

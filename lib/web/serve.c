@@ -300,7 +300,10 @@ int serve(int argc, char **argv, const struct program *program)
         if (result >= 0)
                 return result;
         keep_secrets();
-        mallopt(M_ARENA_MAX, 2); /* glibc would give each thread an arena of its own */
+        /* glibc would give each thread an arena of its own, and keep what one large body took. */
+        mallopt(M_ARENA_MAX, 2);
+        mallopt(M_MMAP_THRESHOLD, 64 * 1024);
+        mallopt(M_TRIM_THRESHOLD, 256 * 1024);
         signal(SIGPIPE, SIG_IGN);
         ending_signals(&signals);
         pthread_sigmask(SIG_BLOCK, &signals, NULL);

@@ -234,8 +234,8 @@ static void test_answers(struct rogue *r)
                 { "/big", FETCH_TOO_LONG, 0, NULL },
                 { "/endless", FETCH_TOO_LONG, 0, NULL },
                 { "/bomb", FETCH_TOO_LONG, 0, NULL },
-                { "/layers", FETCH_UNCERTAIN, 0, NULL },
-                { "/lines-of-layers", FETCH_UNCERTAIN, 0, NULL },
+                { "/layers", FETCH_UNCERTAIN, 0, "" },
+                { "/lines-of-layers", FETCH_UNCERTAIN, 0, "" },
                 { "/other-coding", FETCH_UNCERTAIN, 0, NULL },
                 { "/transfer-gzip", FETCH_UNCERTAIN, 0, NULL },
         };

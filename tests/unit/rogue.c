@@ -315,17 +315,26 @@ static bool bomb(struct visitor *v)
         return false;
 }
 
+/* printf '{"packed":true}' | gzip -n | gzip -n */
+static const unsigned char packed_twice[52] = {
+        0x1F, 0x8B, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0x93, 0xEF, 0xE6,
+        0x60, 0x00, 0x01, 0x26, 0xE6, 0xD5, 0x61, 0x5A, 0x1E, 0x3E, 0xE7, 0xFC, 0x7C,
+        0x03, 0x37, 0x69, 0x69, 0x6A, 0xF9, 0xAE, 0x65, 0x65, 0xE8, 0x7C, 0xB0, 0xF5,
+        0x0E, 0x3F, 0x50, 0x0A, 0x00, 0x42, 0x69, 0xF3, 0x4C, 0x23, 0x00, 0x00, 0x00,
+};
+
 static bool layers(struct visitor *v)
 {
-        say(v, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\nContent-Length: 4\r\n\r\nabcd");
-        return false;
+        return say(v, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\n"
+                      "Content-Length: 52\r\n\r\n") &&
+               send_all(v, packed_twice, sizeof packed_twice);
 }
 
 static bool lines_of_layers(struct visitor *v)
 {
-        say(v, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Encoding: gzip\r\n"
-               "Content-Length: 4\r\n\r\nabcd");
-        return false;
+        return say(v, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Encoding: gzip\r\n"
+                      "Content-Length: 52\r\n\r\n") &&
+               send_all(v, packed_twice, sizeof packed_twice);
 }
 
 static bool other_coding(struct visitor *v)
