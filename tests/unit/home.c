@@ -580,7 +580,8 @@ static void test_kinds(void)
                 mem_free(list);
                 check_fields(k, k->settings);
                 check_fields(k, k->credentials);
-                tap_ok(k->role == KIND_CONSUMER || k->sender != NULL || text_equal(k->name, "codesignal"),
+                tap_ok(k->role == KIND_CONSUMER || k->sender != NULL ||
+                           text_equal(k->name, "codesignal"),
                        "%s sends", k->name);
                 tap_ok(k->sender == NULL || text_equal(k->sender->kind, k->name),
                        "%s: its sender is its own", k->name);
