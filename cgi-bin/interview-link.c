@@ -217,6 +217,9 @@ static char *origin_of(const char *url)
 
 static void join(struct request *rq, struct reply *re)
 {
+        const struct trade trade = { .home = guard_home(),
+                                     .data_dir = serve_settings.data,
+                                     .scale = serve_settings.retry_scale };
         struct outcome outcome = OUTCOME_NONE;
         json_t *record = NULL;
         struct org *org;
@@ -224,8 +227,7 @@ static void join(struct request *rq, struct reply *re)
 
         if (by_token(rq, re, &org, &id, &record) != 0)
                 return;
-        if (interview_join(guard_home(), org, id, serve_settings.data, serve_settings.retry_scale,
-                           &url, &outcome) == 0) {
+        if (interview_join(&trade, org, id, &url, &outcome) == 0) {
                 origin = origin_of(url);
                 reply_see_other(re, url);
                 reply_forms_may_end_at(re, origin);
@@ -239,7 +241,7 @@ static void join(struct request *rq, struct reply *re)
                 if (outcome.kind != OUTCOME_REFUSED)
                         reply_header(re, "Retry-After", "5");
         }
-        mem_free(url);
+        mem_free_secret(url);
         json_decref(record);
         mem_free(id);
 }

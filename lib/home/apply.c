@@ -11,7 +11,7 @@
 #include "floor/text.h"
 #include "floor/when.h"
 #include "home/connection.h"
-#include "home/delivery.h"
+#include "home/event.h"
 #include "home/records.h"
 
 #define SECRET_LEN 40 /* letters of a webhook secret that we make: 200 bits */
@@ -299,20 +299,6 @@ static int describe(struct work *w)
         return 0;
 }
 
-/* Tells the worker that there is something new; a home without one is fine. */
-static void wake(struct work *w)
-{
-        struct delivery d = { .what = DELIVERY_WAKE, .org = w->org->name };
-        struct inbox *inbox = home_inbox(w->home, NULL);
-        struct buf record = BUF_NONE;
-
-        d.received_ms = when_now_ms();
-        delivery_write(&d, &record);
-        if (inbox != NULL)
-                inbox_add(inbox, record.data, record.len, NULL, NULL);
-        buf_dispose(&record);
-}
-
 static int apply_all(struct work *w)
 {
         const json_t *list = json_object_get(w->document, "connections");
@@ -335,7 +321,7 @@ static int apply_all(struct work *w)
         if (w->changed) {
                 if (store_commit(w->org->store, w->batch, w->why) != 0)
                         goto out;
-                wake(w);
+                event_wake(w->home, w->org->name, NULL, when_now_ms(), NULL);
         }
         result = describe(w);
 out:

@@ -9,24 +9,25 @@
 #include "floor/text.h"
 #include "floor/when.h"
 #include "home/connection.h"
+#include "home/event.h"
 #include "home/interview_document.h"
-#include "home/interview_private.h"
 #include "home/plan.h"
 #include "home/records.h"
 
 #define ID_LEN 16
-#define TRIES 8 /* somebody else may change the same record meanwhile */
+#define TOKEN_LEN 26 /* 130 bits */
+#define TRIES 8      /* somebody else may change the same record meanwhile */
 
-char *interview_token(struct home *h, const struct org *org, const char *id)
+static char *interview_token(struct home *h, const struct org *org, const char *id)
 {
         static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
         unsigned char key[SECRET_KEY_SIZE], digest[SECRET_DIGEST_SIZE];
-        char *token = mem_alloc(INTERVIEW_TOKEN_LEN + 1);
+        char *token = mem_alloc(TOKEN_LEN + 1);
 
         /* Derived, so that the link can be shown again without resting anywhere in clear. */
         secret_derive(home_key(h), "interview-token", org->name, key);
         secret_hmac(key, sizeof key, id, strlen(id), digest);
-        for (int i = 0; i < INTERVIEW_TOKEN_LEN; i++)
+        for (int i = 0; i < TOKEN_LEN; i++)
                 token[i] = letters[digest[i] & 31];
         mem_wipe(key, sizeof key);
         return token;
@@ -75,7 +76,7 @@ static int show(struct home *h, struct org *org, const char *id, const json_t *r
         json_set_text(*view, "self", self);
         json_set_text(*view, "url", link);
         json_set_text(*view, "calendar_url", calendar);
-        json_set_text(*view, "state", text_equal(state, "making") ? "ready" : state);
+        json_set_text(*view, "state", state);
         json_set_text(*view, "title", json_get_text(record, "title", NULL));
         json_set_text(candidate, "name", json_get_text(record, "candidate_name", NULL));
         json_set_text(candidate, "email", json_get_text(record, "candidate_email", NULL));
@@ -188,7 +189,7 @@ static void order_ats_link(struct plan *p, struct home *h, struct org *org, cons
                 token = interview_token(h, org, id);
                 url = mem_format("%s/interview-link/%s/join/%s", base, org->name, token);
                 with = json_object();
-                json_set_text(with, "interview", json_get_text(record, "ats_interview", ""));
+                json_set_text(with, "interview_id", json_get_text(record, "ats_interview", ""));
                 json_set_text(with, "field",
                               json_get_text(connection->settings, "interview_field", "location"));
                 json_set_text(with, "url", url);
@@ -263,7 +264,7 @@ static int create(struct home *h, struct org *org, json_t *record, const char *s
         if (result == 0)
                 result = show(h, org, id, record, view, why);
         if (result == 0 && p.actions != NULL)
-                interview_wake(h, org);
+                event_wake(h, org->name, NULL, when_now_ms(), NULL);
         plan_dispose(&p);
         json_decref(pointer);
         mem_free(index);
@@ -386,7 +387,7 @@ static enum interview_answer change_once(struct home *h, struct org *org, const 
         if (plan_commit(&p, org, why) == 0 && show(h, org, id, record, view, why) == 0) {
                 answer = INTERVIEW_DONE;
                 if (p.actions != NULL)
-                        interview_wake(h, org);
+                        event_wake(h, org->name, NULL, when_now_ms(), NULL);
         }
 out:
         plan_dispose(&p);

@@ -12,6 +12,7 @@
 #include "bridge/outcome.h"
 #include "door/json.h"
 #include "home/home.h"
+#include "home/trade.h"
 
 /*
  * What a caller asks for is a JSON object of these members and no others:
@@ -51,8 +52,8 @@ int interview_by_token(struct home *h, struct org *org, const char *token, char 
 /* Somebody pressed Join.  DONE: *url (the caller frees) is where to go.  Otherwise the
  * outcome's sentence is for the page: AGAIN (try again in a moment), REFUSED (cancelled, or
  * no platform), DENIED (the connection does not work). */
-int interview_join(struct home *h, struct org *org, const char *id, const char *data_dir,
-                   int64_t scale, char **url, struct outcome *outcome);
+int interview_join(const struct trade *trade, struct org *org, const char *id, char **url,
+                   struct outcome *outcome);
 
 /* RFC 5545: the calendar file of an interview. */
 void interview_calendar(const char *org, const char *id, const json_t *record, const char *url,

@@ -45,6 +45,8 @@ static const struct kind_field greenhouse_settings[] = {
           "First part of your Greenhouse address: app, app2, app3 or your company's" },
         { "note_visibility", 'c', false, "\"private\"", "private|public|admin_only",
           "Who may see the notes we write" },
+        { "interview_field", 'c', false, "\"location\"", "location|video_conferencing_url",
+          "Where a scheduled interview shows our link" },
         { "webhook_basic_sha256", 't', false, NULL, NULL,
           "SHA-256 (hexadecimal) of user:password, if the webhook is set up with Basic "
           "authentication as a second factor" },
