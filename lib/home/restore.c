@@ -136,7 +136,7 @@ static int flush(struct restoring *r)
 {
         int result = 0;
 
-        if (r->batch != NULL && !batch_empty(r->batch))
+        if (!batch_empty(r->batch))
                 result = store_commit(r->org->store, r->batch, r->why);
         batch_free(r->batch);
         r->batch = batch_new();
@@ -199,7 +199,9 @@ static int finish_org(struct restoring *r)
                         result = store_commit(r->org->store, rm.batch, r->why);
                 batch_free(rm.batch);
         }
+        batch_free(r->batch);
         json_decref(r->wanted);
+        r->batch = NULL;
         r->wanted = NULL;
         r->org = NULL;
         return result;
@@ -228,6 +230,7 @@ static int begin_org(struct restoring *r, const char *name)
                                 name);
         }
         r->wanted = json_object();
+        r->batch = batch_new();
         r->count->orgs++;
         return 0;
 }
