@@ -58,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         /* and cut off anywhere, at most the whole ones (padding aside) */
         MUST(read_journal(journal.data, begun + STORE_HEADER + size - half - 1) == 1);
         MUST(read_journal(journal.data, begun) == 1);
-        MUST(read_journal(journal.data, begun - 1) == 0);
+        MUST(read_journal(journal.data, STORE_HEADER + half - 1) == 0);
         buf_dispose(&journal);
         return 0;
 }
