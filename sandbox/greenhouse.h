@@ -38,12 +38,18 @@ struct gh_settings {
         json_t *revoked; /* object: scope -> true */
 };
 
+/* A fixed window of calls (3.2). */
+struct gh_window {
+        int64_t start_ms, used;
+};
+
 struct gh {
         pthread_mutex_t lock;
         json_t *tables; /* object: "applications" -> array of rows */
         json_t *tokens; /* object: token -> {user, expires_ms} */
         int64_t next_id;
         struct gh_settings set;
+        struct gh_window window, token_window;
         struct deliver_hook *hook;
         char *hook_url, *hook_secret, *hook_user, *hook_password;
         bool hook_active;

@@ -38,21 +38,19 @@ void gh_error(struct reply *re, int status, const char *message, json_t *error)
 /* A fixed window; answers 429 when it is used up.  The time that the headers tell is the
  * vendor's even in a rehearsal, whose windows are shorter. */
 static bool within_rate(struct reply *re, int64_t limit, int64_t window_ms, int64_t said_ms,
-                        int64_t *start_ms, int64_t *used)
+                        struct gh_window *window)
 {
         int64_t now = when_now_ms(), left;
         char text[32];
 
-        if (now - *start_ms >= window_ms || now < *start_ms) {
-                *start_ms = now;
-                *used = 0;
-        }
-        left = limit - ++*used;
+        if (now - window->start_ms >= window_ms || now < window->start_ms)
+                *window = (struct gh_window){ .start_ms = now };
+        left = limit - ++window->used;
         snprintf(text, sizeof text, "%" PRId64, limit);
         reply_header(re, "X-RateLimit-Limit", text);
         snprintf(text, sizeof text, "%" PRId64, left > 0 ? left : 0);
         reply_header(re, "X-RateLimit-Remaining", text);
-        snprintf(text, sizeof text, "%" PRId64, (*start_ms + said_ms) / 1000);
+        snprintf(text, sizeof text, "%" PRId64, (window->start_ms + said_ms) / 1000);
         reply_header(re, "X-RateLimit-Reset", text);
         if (left >= 0)
                 return true;
@@ -121,7 +119,6 @@ static void refuse_grant(struct reply *re, const char *grant)
 
 static void trade(struct request *rq, struct reply *re)
 {
-        static int64_t start_ms, used;
         const char *user = NULL, *password = NULL, *sub = request_form(rq, "sub");
         const char *grant = request_form(rq, "grant_type");
         struct buf plain = BUF_NONE;
@@ -129,7 +126,7 @@ static void trade(struct request *rq, struct reply *re)
         json_t *error;
 
         if (!within_rate(re, TOKEN_LIMIT * serve_settings.retry_scale, TOKEN_WINDOW_MS,
-                         TOKEN_WINDOW_MS, &start_ms, &used)) {
+                         TOKEN_WINDOW_MS, &gh.token_window)) {
                 return;
         } else if (!basic_pair(rq, &plain, &user, &password)) {
                 error = json_object();
@@ -182,7 +179,6 @@ static const json_t *token_of(struct request *rq)
 
 int gh_may(struct request *rq, struct reply *re, const char *scope, int64_t *user)
 {
-        static int64_t start_ms, used;
         const json_t *token = token_of(rq);
         const char *unwanted = NULL;
 
@@ -192,7 +188,7 @@ int gh_may(struct request *rq, struct reply *re, const char *scope, int64_t *use
                 return -1;
         }
         if (!within_rate(re, gh.set.rate_limit, gh.set.rate_window_ms,
-                         gh.set.rate_window_ms * serve_settings.retry_scale, &start_ms, &used))
+                         gh.set.rate_window_ms * serve_settings.retry_scale, &gh.window))
                 return -1;
         /* What v1 wanted and v3 has no use for is refused, so that nobody leans on it. */
         if (request_header(rq, "On-Behalf-Of", &unwanted) != 0) {

@@ -303,6 +303,7 @@ void gh_reset(void)
         reset_settings();
         gh.tables = json_object();
         gh.tokens = json_object();
+        gh.window = gh.token_window = (struct gh_window){ 0 };
         gh.next_id = INT64_C(6400000001);
         for (size_t i = 0; i < sizeof table_names / sizeof *table_names; i++)
                 json_set(gh.tables, table_names[i], json_array());

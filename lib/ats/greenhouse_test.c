@@ -150,7 +150,8 @@ int greenhouse_test(struct link *link, json_t **report, struct outcome *outcome)
         mem_free_secret(token);
         say(*report, "credential", true, "Greenhouse accepts the client id and secret.");
         try_user(link, *report, outcome);
-        for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        /* Who is asked to go slower, or finds the door closed, does not knock seven times more. */
+        for (size_t i = 0; i < sizeof lists / sizeof *lists && outcome->kind != OUTCOME_AGAIN; i++)
                 try_list(link, i, *report, outcome);
         for (size_t i = 0; i < sizeof writes / sizeof *writes; i++)
                 say(*report, writes[i].scope, true,
