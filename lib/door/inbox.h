@@ -32,8 +32,9 @@ struct inbox;
 int inbox_open(struct inbox **out, const char *dir, uint64_t backlog, struct fail *why);
 void inbox_close(struct inbox *in);
 
-/* 0: durable, *number is its number.  -1: FAIL_FULL no room (disk or backlog), FAIL_INPUT
- * too large, else why; the record will not be read, except after a failed sync, when it may. */
+/* 0: durable, *number (may be NULL) is its number.  -1: FAIL_FULL no room (disk or backlog),
+ * FAIL_INPUT too large, else why; the record will not be read, except after a failed sync, when it
+ * may. */
 int inbox_add(struct inbox *in, const void *record, size_t len, uint64_t *number, struct fail *why);
 
 /* Reads the first record with a number >= from that is durable and not released: 1 read (what
@@ -61,7 +62,8 @@ void inbox_ring(struct inbox *in);
 int inbox_wait(struct inbox *in, int64_t timeout_ms, struct fail *why);
 void inbox_interrupt(struct inbox *in);
 
-/* Verifies every segment: 0 all well, -1 the first thing found. */
+/* Reads every record that is not released and verifies its checksum: 0 all well, -1 the first
+ * thing found.  records may be NULL. */
 int inbox_check(const char *dir, uint64_t *records, struct fail *why);
 
 #endif
