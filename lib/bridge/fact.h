@@ -28,7 +28,7 @@ enum fact_kind {
 
 struct fact {
         enum fact_kind kind;
-        char *name;          /* the sender's own word: "candidate_stage_change" */
+        char *name;          /* the sender's own word: "candidate_stage_change"; never NULL */
         char *subject;       /* see above; NULL if none */
         char *identity;      /* recognises a repetition of the same event; NULL: by body digest */
         int64_t occurred_ms; /* by the sender's clock; 0 unknown */

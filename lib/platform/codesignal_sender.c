@@ -18,6 +18,7 @@
 
 /* Ids have 14 to 17 characters in all samples. */
 #define SUBJECT_MAX 100
+#define NAME_MAX_BYTES 100 /* of an event, as kept for lists */
 
 static const char *const kept_headers[] = { "Content-Type", "User-Agent", SIGNATURE_HEADER, NULL };
 
@@ -293,7 +294,8 @@ static void decode(const void *body, size_t len, const json_t *headers, const js
         (void)headers;
         (void)settings;
         *fact = (struct fact){ .kind = FACT_UNKNOWN };
-        fact->name = mem_text(name);
+        fact->name = mem_text(value == NULL ? "unreadable" : text_empty(name) ? "nameless" : name);
+        text_cut(fact->name, NAME_MAX_BYTES);
         fact->occurred_ms = json_get_int(value, "triggeredOn", 0);
         if (event != NULL && event->id != NULL)
                 fact->subject = json_get_id(payload, event->id);
