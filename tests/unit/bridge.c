@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The small words of the bridge: outcomes, facts, links, applications. */
+#include <string.h>
+#include <sys/stat.h>
+
+#include "../tap.h"
+#include "bridge/application.h"
+#include "bridge/fact.h"
+#include "bridge/link.h"
+#include "bridge/outcome.h"
+#include "bridge/sender.h"
+#include "floor/file.h"
+#include "floor/mem.h"
+#include "floor/text.h"
+
+static void test_outcome(void)
+{
+        struct outcome o = { .wait_ms = 5, .lane_wait_ms = 6, .elapsed_us = 7, .status = 429 };
+        struct buf text = BUF_NONE;
+
+        tap_int(outcome_set(&o, OUTCOME_AGAIN, "Later.", "%d of %s", 3, "x"), -1,
+                "all but done is -1");
+        tap_text(o.sentence, "Later.", "sentence");
+        tap_text(o.detail, "3 of x", "detail");
+        tap_ok(o.wait_ms == 5 && o.lane_wait_ms == 6 && o.elapsed_us == 7 && o.status == 429,
+               "waits, time and status stay");
+        tap_int(outcome_set(&o, OUTCOME_DONE, NULL, NULL), 0, "done is 0");
+        tap_ok(*o.sentence == '\0' && *o.detail == '\0', "and has nothing to say");
+        for (int i = 0; i < 1000; i++)
+                buf_add_text(&text, "a\xC3\xA9");
+        outcome_set(&o, OUTCOME_REFUSED, text.data, "%s", text.data);
+        tap_ok(strlen(o.sentence) >= sizeof o.sentence - 4 &&
+                   text_utf8_valid(o.sentence, strlen(o.sentence)),
+               "a long sentence is cut between characters");
+        tap_ok(strlen(o.detail) >= sizeof o.detail - 4 &&
+                   text_utf8_valid(o.detail, strlen(o.detail)),
+               "a long detail likewise");
+        memset(text.data, 'x', text.len);
+        text.data[sizeof o.sentence - 1] = '\0';
+        outcome_set(&o, OUTCOME_REFUSED, text.data, NULL);
+        tap_int((int64_t)strlen(o.sentence), sizeof o.sentence - 1, "what just fits stays whole");
+        outcome_set(&o, OUTCOME_DENIED, "first", NULL);
+        outcome_set(&o, OUTCOME_DENIED, o.sentence, "%s", o.sentence);
+        tap_text(o.sentence, "first", "a sentence may be its own source");
+        tap_text(o.detail, "first", "and the detail's");
+        buf_dispose(&text);
+}
+
+static void test_words(void)
+{
+        static const char *const outcomes[] = { "done",    "again",  "uncertain",
+                                                "refused", "denied", "absent" };
+        static const char *const facts[] = { "nothing",       "unknown",
+                                             "stage_entered", "application_gone",
+                                             "session",       "interview",
+                                             "tests" };
+        static const char *const trusts[] = { "unsigned", "notice", "body" };
+
+        for (int i = 0; i < 6; i++)
+                tap_text(outcome_word((enum outcome_kind)i), outcomes[i], "outcome %d", i);
+        for (int i = 0; i < 7; i++)
+                tap_text(fact_word((enum fact_kind)i), facts[i], "fact %d", i);
+        for (int i = 0; i < 3; i++)
+                tap_text(trust_word((enum trust)i), trusts[i], "trust %d", i);
+        tap_text(outcome_word((enum outcome_kind)99), "unknown", "no outcome");
+        tap_text(fact_word((enum fact_kind)99), "unknown", "no fact");
+        tap_text(trust_word((enum trust)99), "unsigned", "what is no trust is none");
+}
+
+static void test_fact(void)
+{
+        struct fact fact = { .kind = FACT_SESSION, .name = mem_text("n"), .detail = json_object() };
+
+        fact_dispose(&fact);
+        tap_ok(fact.name == NULL && fact.detail == NULL, "a fact disposed of is empty");
+        fact_dispose(&fact);
+        tap_ok(fact.kind == FACT_NOTHING, "twice does no harm");
+}
+
+static void test_application(void)
+{
+        static const char *const all =
+            "{\"candidate_id\":\"5300000001\",\"email\":\"z@example.com\",\"first_name\":\"Z\","
+            "\"id\":\"6409476002\",\"job_id\":\"3\",\"job_name\":\"Designer\",\"last_name\":\"H\","
+            "\"private_candidate\":true,\"prospect\":true,\"stage_id\":\"4\","
+            "\"stage_instance\":\"5\",\"stage_name\":\"Test\",\"status\":\"active\",\"url\":\"u\"}";
+        static const char *const odd[] = { "null", "[]", "7", "{}",
+                                           "{\"id\":[],\"prospect\":\"x\"}" };
+        struct application a = { .id = NULL };
+        json_t *value = json_parse(all, strlen(all), true, NULL), *back;
+        char *text;
+
+        application_from_json(&a, value);
+        back = application_to_json(&a);
+        text = json_text(back);
+        tap_text(text, all, "every member goes in and comes out");
+        mem_free(text);
+        json_decref(back);
+        json_decref(value);
+        application_dispose(&a);
+        tap_ok(a.id == NULL && a.url == NULL && !a.prospect, "disposed of, it is empty");
+        for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+                value = json_parse(odd[i], strlen(odd[i]), true, NULL);
+                application_from_json(&a, value);
+                tap_ok(a.id == NULL && !a.prospect, "read from %s", odd[i]);
+                json_decref(value);
+                application_dispose(&a);
+        }
+        application_from_json(&a, NULL);
+        tap_ok(a.id == NULL, "read from nothing");
+        value = json_object();
+        json_set_int(value, "id", INT64_C(6409476002));
+        application_from_json(&a, value);
+        tap_text(a.id, "6409476002", "a number is an id, too");
+        json_decref(value);
+        application_dispose(&a);
+}
+
+static void test_settings(void)
+{
+        json_t *settings = json_object(), *credentials = json_object();
+        struct link link = { .settings = settings, .credentials = credentials };
+        struct link empty = { .settings = NULL };
+
+        json_set_text(settings, "a", "x");
+        json_set_text(settings, "empty", "");
+        json_set_int(settings, "number", 7);
+        json_set_text(credentials, "key", "k");
+        json_set_text(credentials, "none", "");
+        tap_text(link_setting(&link, "a", "y"), "x", "a setting");
+        tap_text(link_setting(&link, "b", "y"), "y", "an absent one");
+        tap_text(link_setting(&link, "empty", "y"), "y", "an empty one is absent");
+        tap_text(link_setting(&link, "number", "y"), "y", "a number is no text");
+        tap_text(link_setting(&empty, "a", NULL), NULL, "no settings at all");
+        tap_text(link_credential(&link, "key"), "k", "a credential");
+        tap_text(link_credential(&link, "none"), NULL, "an empty one is none");
+        tap_text(link_credential(&empty, "key"), NULL, "no credentials at all");
+        json_decref(settings);
+        json_decref(credentials);
+}
+
+static void put(const char *dir, const char *name, const char *text)
+{
+        char *path = file_path(dir, name);
+        struct fail why = FAIL_CLEAR;
+
+        if (file_write(path, text, strlen(text), 0600, &why) != 0)
+                tap_ok(false, "cannot write %s: %s", path, why.text);
+        mem_free(path);
+}
+
+static void test_data(void)
+{
+        static const char *const climbing[] = { "",       "/etc/passwd", "../x",    "k/../../x",
+                                                ".ssh/x", "k/.hidden",   "k//x.txt" };
+        char *data = tap_dir(), *home = tap_dir(), *sub;
+        struct link link = { .data_dir = data, .data_home = home };
+        struct buf out = BUF_NONE;
+
+        for (size_t i = 0; i < sizeof climbing / sizeof *climbing; i++) {
+                struct fail why = FAIL_CLEAR;
+
+                tap_int(link_data(&link, climbing[i], &out, &why), -1, "refused: \"%s\"",
+                        climbing[i]);
+        }
+        tap_int(link_data(&link, "k/x.txt", &out, NULL), 0, "absent in both");
+        sub = file_path(data, "k");
+        mkdir(sub, 0700);
+        mem_free(sub);
+        put(data, "k/x.txt", "ours");
+        tap_int(link_data(&link, "k/x.txt", &out, NULL), 1, "found in the second place");
+        tap_text(buf_text(&out), "ours", "which is ours");
+        sub = file_path(home, "k");
+        mkdir(sub, 0700);
+        mem_free(sub);
+        put(home, "k/x.txt", "the admin's");
+        buf_reset(&out);
+        tap_int(link_data(&link, "k/x.txt", &out, NULL), 1, "found in the first place");
+        tap_text(buf_text(&out), "the admin's", "where an admin corrects");
+        link.data_home = NULL;
+        buf_reset(&out);
+        tap_int(link_data(&link, "k/x.txt", &out, NULL), 1, "without a home");
+        tap_text(buf_text(&out), "ours", "it is ours again");
+        link.data_dir = NULL;
+        tap_int(link_data(&link, "k/x.txt", &out, NULL), 0, "nowhere to look");
+        buf_dispose(&out);
+        mem_free(data);
+        mem_free(home);
+}
+
+int main(void)
+{
+        test_outcome();
+        test_words();
+        test_fact();
+        test_application();
+        test_settings();
+        test_data();
+        return tap_end();
+}
