@@ -60,8 +60,24 @@ class Receiver:
 
 def ask(method, path, value=None, headers=None, body=None):
     data = body if body is not None else b"" if value is None else json.dumps(value).encode()
-    return server.request(method, PREFIX + "/" + path, body=data,
-                          headers={"Host": "sandbox.example", **(headers or {})})
+    reply = server.request(method, PREFIX + "/" + path, body=data,
+                           headers={"Host": "sandbox.example", **(headers or {})})
+    record(method, path, reply)
+    return reply
+
+
+def record(method, path, reply):
+    """Keeps an answer of the vendor's face for tests/schema, without what was ordered broken."""
+    name = os.environ.get("FAIRLEAD_RECORD_ANSWERS")
+    if not name or not (path.startswith("v3/") or path == "token"):
+        return
+    try:
+        body = json.loads(reply.body) if reply.body else None
+    except ValueError:
+        return
+    with open(name, "a", encoding="utf-8") as out:
+        out.write(json.dumps({"method": method, "path": "/" + path, "status": reply.status,
+                              "body": body}) + "\n")
 
 
 def control(path, value=None):
@@ -223,6 +239,9 @@ def test_lists():
               "fields")
     tap.equal(len(call("GET", "jobs?created_at=gte%7C2020-01-01T00:00:00Z").json()), 1, "since")
     tap.equal(call("GET", "jobs?created_at=lt%7C2020-01-01T00:00:00Z").json(), [], "before")
+    tap.equal([i["scheduling_type"] for i in
+               call("GET", f"job_interviews?job_ids={JOB}&scheduling_type=take_home_test").json()],
+              ["take_home_test"], "interviews of a stage")
     candidate = one["candidate_id"]
     control("set", {"table": "candidates", "id": candidate, "members": {"(processing)": "wait"}})
     tap.equal(call("GET", f"candidates?ids={candidate}").json(), [{"message": "wait"}],
