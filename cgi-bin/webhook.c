@@ -266,5 +266,6 @@ static const struct program webhook = {
 
 int main(int argc, char **argv)
 {
+        secret_lean();
         return serve(argc, argv, &webhook);
 }

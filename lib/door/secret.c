@@ -34,7 +34,6 @@
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static EVP_MD *sha256;
 static EVP_MAC *hmac;
-static EVP_KDF *hkdf;
 static EVP_CIPHER *gcm;
 static pthread_key_t mac_of_thread; /* an EVP_MAC_CTX with its digest set */
 static const char *seed;            /* of a test's randomness, else NULL */
@@ -60,15 +59,23 @@ static void prepare(void)
 {
         sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
         hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-        hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
         gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-        must(sha256 != NULL && hmac != NULL && hkdf != NULL && gcm != NULL, "fetch");
+        must(sha256 != NULL && hmac != NULL && gcm != NULL, "fetch");
         must(pthread_key_create(&mac_of_thread, free_mac) == 0, "thread key");
         seed = secure_getenv("FAIRLEAD_TEST_SEED"); /* NULL in a set-user-id program */
         if (text_empty(seed))
                 seed = NULL;
         else
                 log_event(LOG_LEVEL_WARN, "randomness is replaced by FAIRLEAD_TEST_SEED", NULL);
+}
+
+void secret_lean(void)
+{
+        must(OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ADD_ALL_CIPHERS |
+                                     OPENSSL_INIT_NO_ADD_ALL_DIGESTS |
+                                     OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_NO_ATEXIT,
+                                 NULL) == 1,
+             "start");
 }
 
 static void ready(void)
@@ -303,6 +310,16 @@ void secret_key_wipe(struct secret_key *key)
         mem_wipe(key, sizeof *key);
 }
 
+/* Apart from the others: most processes derive no key. */
+static pthread_once_t hkdf_once = PTHREAD_ONCE_INIT;
+static EVP_KDF *hkdf;
+
+static void prepare_hkdf(void)
+{
+        hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+        must(hkdf != NULL, "fetch");
+}
+
 void secret_hkdf(const void *key, size_t key_len, const void *salt, size_t salt_len,
                  const void *info, size_t info_len, unsigned char *out, size_t len)
 {
@@ -320,6 +337,7 @@ void secret_hkdf(const void *key, size_t key_len, const void *salt, size_t salt_
         EVP_KDF_CTX *context;
 
         ready();
+        must(pthread_once(&hkdf_once, prepare_hkdf) == 0, "once");
         context = EVP_KDF_CTX_new(hkdf);
         must(context != NULL && EVP_KDF_derive(context, out, len, params) == 1, "HKDF");
         EVP_KDF_CTX_free(context);

@@ -130,14 +130,14 @@ static int open_credentials(struct home *h, const char *org, struct connection *
         return 0;
 }
 
-static void add_secret(struct home *h, const char *org, struct connection *c, const char *text,
-                       size_t len)
+/* name is its fingerprint. */
+static void add_secret(struct connection *c, const char *text, size_t len, const char *name)
 {
-        size_t at = c->secret_count++;
+        size_t at = c->secret_count++, part = strnlen(name, NAME_LENGTH);
 
         c->secrets[at].text = mem_text_part(text, len);
         c->secrets[at].len = len;
-        name_secret(h, org, text, len, c->secret_names[at]);
+        memcpy(c->secret_names[at], name, part);
 }
 
 /* All texts that may have signed: the credential that does so by nature, then the pasted ones
@@ -148,18 +148,22 @@ static int open_secrets(struct home *h, const char *org, struct connection *c, c
         const char *field = c->kind->signing_credential;
         const char *own = field == NULL ? NULL : json_get_text(c->credentials, field, NULL);
         size_t count = json_array_size(list);
+        char name[NAME_LENGTH + 1];
 
         c->secrets = mem_array(count + 1, sizeof *c->secrets);
         c->secret_names = mem_array(count + 1, sizeof *c->secret_names);
-        if (!text_empty(own))
-                add_secret(h, org, c, own, strlen(own));
+        if (!text_empty(own)) {
+                name_secret(h, org, own, strlen(own), name);
+                add_secret(c, own, strlen(own), name);
+        }
         for (size_t i = 0; i < count; i++) {
-                const char *sealed = json_get_text(json_array_get(list, i), "sealed", NULL);
+                const json_t *one = json_array_get(list, i);
+                const char *sealed = json_get_text(one, "sealed", NULL);
                 struct buf plain = BUF_NONE;
                 int result = open_text(h, org, c->id, "webhook.secret", sealed, &plain, why);
 
                 if (result == 0)
-                        add_secret(h, org, c, buf_text(&plain), plain.len);
+                        add_secret(c, buf_text(&plain), plain.len, json_get_text(one, "name", ""));
                 buf_dispose_secret(&plain);
                 if (result != 0)
                         return -1;

@@ -84,7 +84,7 @@ void delivery_write(const struct delivery *d, struct buf *out)
         add_member(out, "connection", d->connection);
         add_number(out, "at", d->received_ms);
         add_member(out, "id", d->request_id);
-        if (d->what == DELIVERY_EVENT || d->what == DELIVERY_PROBE)
+        if (d->what == DELIVERY_EVENT || d->what == DELIVERY_PROBE || d->trust != TRUST_UNSIGNED)
                 add_member(out, "trust", trust_word(d->trust));
         add_member(out, "secret", d->secret);
         add_member(out, "reason", d->reason);
