@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a recruiter reads in the ATS. */
+#include "bridge/words.h"
+
+#include <string.h>
+
+#include "floor/mem.h"
+#include "floor/text.h"
+#include "floor/when.h"
+
+#define TITLE_MAX 160
+#define REASON_MAX 300
+#define REASONS_MAX 10
+
+/* Somebody else's text: one line, no control characters, cut between characters. */
+static void add_foreign(struct buf *out, const char *text, size_t max)
+{
+        char *copy = mem_text(text_or(text, ""));
+        bool cut = strlen(copy) > max;
+
+        text_cut(copy, max);
+        for (char *c = copy; *c != '\0'; c++)
+                if ((unsigned char)*c < 0x20 || *c == 0x7F)
+                        *c = ' ';
+        buf_add_text(out, text_trim(copy));
+        if (cut)
+                buf_add_text(out, "...");
+        mem_free(copy);
+}
+
+/* "Backend screen (CodeSignal)" */
+static void add_test(struct buf *out, const struct session *s, const char *platform)
+{
+        add_foreign(out, text_or(s->test_title, "Assessment"), TITLE_MAX);
+        buf_format(out, " (%s)", platform);
+}
+
+/* "2026-12-05 14:00 UTC" */
+static void add_time(struct buf *out, int64_t ms)
+{
+        struct buf iso = BUF_NONE;
+
+        when_iso(&iso, ms);
+        if (iso.len >= 16)
+                buf_format(out, "%.10s %.5s UTC", iso.data, iso.data + 11);
+        buf_dispose(&iso);
+}
+
+const char *words_verification(enum verification v)
+{
+        switch (v) {
+        case VERIFICATION_NONE:
+                return "not proctored";
+        case VERIFICATION_PENDING:
+                return "still being reviewed: not final";
+        case VERIFICATION_VERIFIED:
+                return "verified";
+        case VERIFICATION_NOT_VERIFIED:
+                return "not verified: not final";
+        }
+        return "unknown";
+}
+
+void words_score(struct buf *out, const struct session *s)
+{
+        const struct score *score = &s->score;
+        const char *version = text_equal(score->version, "raw") ? "raw points" : score->version;
+
+        if (!session_score_released(s) || (!score->present && score->label[0] == '\0')) {
+                buf_add_text(out, "no score");
+                return;
+        }
+        if (!score->present)
+                add_foreign(out, score->label, sizeof score->label);
+        else if (score->least > 0)
+                buf_format(out, "%.10g on a scale of %.10g to %.10g", score->value, score->least,
+                           score->most);
+        else if (score->most > 0)
+                buf_format(out, "%.10g of %.10g", score->value, score->most);
+        else
+                buf_format(out, "%.10g, the highest possible is not stated", score->value);
+        buf_add_text(out, " (");
+        add_foreign(out, text_or(version, "version not stated"), sizeof score->version);
+        buf_add_char(out, ')');
+}
+
+static void add_parts(struct buf *out, const struct session *s)
+{
+        if (s->part_count > 0)
+                buf_add_text(out, "Tasks:\n");
+        for (size_t i = 0; i < s->part_count && i < WORDS_PARTS_MAX; i++) {
+                const struct part *part = &s->parts[i];
+
+                buf_format(out, "%zu. ", i + 1);
+                add_foreign(out, text_or(part->title, "Task"), TITLE_MAX / 2);
+                if (!part->scored)
+                        buf_add_text(out, ": not scored");
+                else if (part->most > 0)
+                        buf_format(out, ": %.10g of %.10g", part->value, part->most);
+                else
+                        buf_format(out, ": %.10g", part->value);
+                buf_add_char(out, '\n');
+        }
+        if (s->part_count > WORDS_PARTS_MAX)
+                buf_format(out, "and %zu more\n", s->part_count - WORDS_PARTS_MAX);
+}
+
+static void add_reasons(struct buf *out, const struct session *s)
+{
+        for (size_t i = 0; i < s->reason_count && i < REASONS_MAX; i++) {
+                buf_add_text(out, "- ");
+                add_foreign(out, s->reasons[i], REASON_MAX);
+                buf_add_char(out, '\n');
+        }
+}
+
+void words_invited(struct buf *out, const struct session *s, const char *platform)
+{
+        buf_add_text(out, "Assessment sent: ");
+        add_test(out, s, platform);
+        buf_add_char(out, '\n');
+        if (s->expires_ms > 0) {
+                buf_add_text(out, "The invitation is good until ");
+                add_time(out, s->expires_ms);
+                buf_add_text(out, ".\n");
+        }
+}
+
+static void add_complete(struct buf *out, const struct session *s, const char *platform,
+                         bool corrected)
+{
+        buf_add_text(out, corrected ? "Corrected assessment result: " : "Assessment result: ");
+        add_test(out, s, platform);
+        buf_add_text(out, "\nScore: ");
+        words_score(out, s);
+        buf_format(out, "\nVerification: %s\n", words_verification(s->verification));
+        if (s->shared)
+                buf_add_text(out, "The candidate shared a result from an earlier test.\n");
+        if (s->integrity_flag)
+                buf_format(out, "%s suggests an integrity review.\n", platform);
+        add_parts(out, s);
+        if (corrected)
+                buf_add_text(out, "This replaces the earlier result of the same test.\n");
+}
+
+static void add_ended(struct buf *out, const struct session *s, const char *platform,
+                      const char *heading, const char *sentence)
+{
+        buf_add_text(out, heading);
+        add_test(out, s, platform);
+        buf_format(out, "\n%s\n", sentence);
+        add_reasons(out, s);
+}
+
+void words_result(struct buf *out, const struct session *s, const char *platform,
+                  const char *report, bool corrected)
+{
+        if (s->state == SESSION_COMPLETE && session_score_released(s)) {
+                add_complete(out, s, platform, corrected);
+                if (report != NULL)
+                        buf_format(out, "Report: %s\n", report);
+        } else if (s->state == SESSION_NOT_VERIFIED) {
+                add_ended(out, s, platform, "Assessment not verified: ",
+                          "The result is not final, so no score is shown.");
+                if (s->retake_id != NULL)
+                        buf_add_text(out, "The candidate was given a retake.\n");
+        } else if (s->state == SESSION_EXPIRED) {
+                add_ended(out, s, platform,
+                          "Assessment expired: ", "The candidate did not finish it in time.");
+        } else if (s->state == SESSION_DECLINED) {
+                add_ended(out, s, platform,
+                          "Assessment declined: ", "The candidate declined the invitation.");
+        } else {
+                add_ended(out, s, platform, "Assessment under way: ", "There is no result yet.");
+        }
+}
+
+void words_failure(struct buf *out, enum words_failed what, const char *reason)
+{
+        static const char *const starts[] = {
+                [WORDS_NOT_INVITED] = "Not invited: ",
+                [WORDS_NOT_MOVED] = "Not moved to another stage: ",
+                [WORDS_NO_INTERVIEW] = "No interview link made: ",
+                [WORDS_NO_LINK] = "Interview link not put into the schedule: ",
+        };
+
+        buf_add_text(out, starts[what]);
+        add_foreign(out, text_or(reason, "the reason is not known"), REASON_MAX * 2);
+        buf_add_char(out, '\n');
+}
+
+void words_mark(struct buf *out, const char *marker)
+{
+        buf_add_text(out, marker);
+}

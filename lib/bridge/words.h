@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a recruiter reads in the ATS: plain text, short and kind, no jargon.
+ *
+ * A score never stands without its scale, its version and its verification (rule 3), and one
+ * that is not released is not written at all.  Texts from outside lose their control
+ * characters and are cut; a note stays below WORDS_NOTE_MAX bytes.  The marker is the
+ * caller's to add, with words_mark().
+ */
+#ifndef BRIDGE_WORDS_H
+#define BRIDGE_WORDS_H
+
+#include "bridge/session.h"
+#include "floor/buf.h"
+
+#define WORDS_NOTE_MAX 8000
+#define WORDS_PARTS_MAX 40 /* tasks named one by one */
+
+/* The reason alone; words_failure() puts what did not happen before it. */
+#define WORDS_NO_EMAIL "this candidate has no e-mail address. Add one and move the stage again."
+
+enum words_failed { WORDS_NOT_INVITED, WORDS_NOT_MOVED, WORDS_NO_INTERVIEW, WORDS_NO_LINK };
+
+/* platform: "CodeSignal".  report: the link for people, NULL for none. */
+void words_invited(struct buf *out, const struct session *s, const char *platform);
+/* The state decides: complete with its score, or why there is none.  corrected: an earlier
+ * note about this session stands. */
+void words_result(struct buf *out, const struct session *s, const char *platform,
+                  const char *report, bool corrected);
+/* "Not invited: <reason>" */
+void words_failure(struct buf *out, enum words_failed what, const char *reason);
+/* The last line. */
+void words_mark(struct buf *out, const char *marker);
+
+/* The score with its passport in one line: "512 on a scale of 200 to 600 (codingScore2023)";
+ * "no score" when there is none or it is not released. */
+void words_score(struct buf *out, const struct session *s);
+/* "verified", "not proctored" ... */
+const char *words_verification(enum verification v);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the worker has to do, in memory: for each org with work its open actions and when they
+ * are due.  An org without work costs its name.
+ *
+ * Fairness and budgets live here: at most LANE_MAX items of a connection run at once, a lane
+ * that was asked to rest rests, items of one subject (an application or session) run one
+ * after another, orgs take turns, and no org has more than half of the threads.
+ *
+ * Times are by the wall clock, so that people can read them; when it is set back, all of them
+ * move with it, and nothing is ever due later than AGENDA_LATEST_MS from now.
+ * Safe for threads.
+ */
+#ifndef HOME_AGENDA_H
+#define HOME_AGENDA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "home/home.h"
+
+#define LANE_MAX 2
+#define AGENDA_LATEST_MS (24 * 60 * 60 * INT64_C(1000))
+
+enum agenda_what { AGENDA_ACTION, AGENDA_SWEEP, AGENDA_PRUNE };
+
+struct agenda;
+
+struct ticket {
+        enum agenda_what what;
+        char org[HOME_ORG_NAME_MAX + 1];
+        uint64_t number;     /* of the action; 0 otherwise */
+        char connection[41]; /* "" for none */
+        uint32_t id;         /* of the item */
+};
+
+struct agenda *agenda_new(unsigned threads);
+void agenda_free(struct agenda *a);
+
+/* Adds an action (a number that is there already keeps the earlier due time).  subject and
+ * look (the session, when it is a look at one) may be NULL. */
+void agenda_add(struct agenda *a, const char *org, uint64_t number, int64_t due_ms,
+                const char *connection, const char *subject, const char *look);
+/* Adds a sweep of one platform or the pruning of an org, unless it is there. */
+void agenda_add_other(struct agenda *a, const char *org, enum agenda_what what,
+                      const char *connection, int64_t due_ms);
+/* A waiting (not running) look at this session: its number, or 0. */
+uint64_t agenda_waiting_look(struct agenda *a, const char *org, const char *session);
+
+/* Takes the next item that may run now: 1; 0 nothing, and *wait_ms says how long until
+ * something may (-1: not before somebody adds or finishes something). */
+int agenda_take(struct agenda *a, int64_t now_ms, int64_t steady_ms, struct ticket *ticket,
+                int64_t *wait_ms);
+/* It ended: it goes, or comes back when due_ms is not negative. */
+void agenda_finish(struct agenda *a, const struct ticket *ticket, int64_t due_ms);
+
+/* A connection rests (0 ends the rest); a whole org rests because its state is in trouble. */
+void agenda_rest(struct agenda *a, const char *org, const char *connection, int64_t until_ms);
+void agenda_rest_org(struct agenda *a, const char *org, int64_t until_ms);
+/* Somebody changed this connection (NULL: any): its waiting items are due now. */
+void agenda_hurry(struct agenda *a, const char *org, const char *connection, int64_t now_ms);
+
+/* How many run, and how many that wait (actions only, or all) are due before a time. */
+void agenda_count(struct agenda *a, int64_t before_ms, bool actions, unsigned *running,
+                  unsigned *due);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Erasure. */
+#include "home/erase.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bridge/session.h"
+#include "floor/mem.h"
+#include "floor/text.h"
+#include "home/action.h"
+#include "home/dossier.h"
+#include "home/records.h"
+
+static int erase_event(struct plan *p, struct org *org, uint64_t number, struct fail *why)
+{
+        json_t *read = NULL, *event;
+        char key[24];
+        int found = record_series_get(org, "event", number, &read, why);
+
+        if (found == 1) {
+                snprintf(key, sizeof key, "%" PRIu64, number);
+                batch_delete(p->batch, "body", key);
+                event = json_deep_copy(read);
+                json_set_text(event, "summary", "erased");
+                json_set_text(event, "reason", ERASE_SENTENCE);
+                json_object_del(event, "headers");
+                plan_guard_series(p, "event", number, read);
+                record_series_put(p->batch, "event", number, event);
+                json_decref(event);
+        }
+        json_decref(read);
+        return found < 0 ? -1 : 0;
+}
+
+static int erase_events(struct plan *p, struct org *org, const json_t *record, struct fail *why)
+{
+        const json_t *list = json_object_get(record, "events");
+        int result = 0;
+
+        for (size_t i = 0; result == 0 && i < json_array_size(list); i++)
+                result =
+                    erase_event(p, org, (uint64_t)json_int_of(json_array_get(list, i), 0), why);
+        return result;
+}
+
+/* What stays of a session: ids, state, times. */
+static json_t *husk(const json_t *read)
+{
+        static const char *const kept[] = { "platform", "application", "also", "rule" };
+        json_t *record = json_object(), *session = json_object();
+
+        for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+                if (json_object_get(read, kept[i]) != NULL)
+                        json_set(record, kept[i], json_deep_copy(json_object_get(read, kept[i])));
+        json_set_text(session, "id", json_get_text(read, "session.id", NULL));
+        json_set_text(session, "test_id", json_get_text(read, "session.test_id", NULL));
+        json_set_text(session, "state", session_word(SESSION_ERASED));
+        json_set(record, "session", session);
+        return record;
+}
+
+int erase_session(struct plan *p, struct org *org, const char *key, struct fail *why)
+{
+        json_t *read = NULL, *record;
+        int found = record_get(org, "session", key, &read, why);
+        char *invitee;
+
+        if (found == 1 &&
+            !text_equal(json_get_text(read, "session.state", ""), session_word(SESSION_ERASED))) {
+                invitee = dossier_invitee_key(json_get_text(read, "platform", ""),
+                                              json_get_text(read, "session.test_id", ""),
+                                              json_get_text(read, "session.email", ""));
+                batch_delete(p->batch, "invitee", invitee);
+                mem_free(invitee);
+                record = husk(read);
+                plan_guard(p, "session", key, read);
+                record_put(p->batch, "session", key, record);
+                batch_leave(p->batch, "open-sessions", key);
+                if (erase_events(p, org, read, why) != 0)
+                        found = -1;
+                json_decref(record);
+        }
+        json_decref(read);
+        return found < 0 ? -1 : 0;
+}
+
+struct stop {
+        struct plan *p;
+        struct org *org;
+        const char *application;
+        int64_t now_ms;
+        struct fail *why;
+};
+
+static int stop_action(void *context, const char *member)
+{
+        struct stop *s = context;
+        uint64_t number = strtoull(member, NULL, 10);
+        json_t *read = NULL;
+        int found = record_series_get(s->org, "action", number, &read, s->why);
+
+        if (found == 1 && text_equal(json_get_text(read, "application", NULL), s->application))
+                action_end(s->p, number, read, "refused", ERASE_SENTENCE, s->now_ms);
+        json_decref(read);
+        return found < 0 ? -1 : 0;
+}
+
+int erase_application(struct plan *p, const struct trade *trade, struct org *org, const char *key,
+                      struct fail *why)
+{
+        struct stop stop = { p, org, key, trade_now(trade), why };
+        json_t *read = NULL, *record = NULL;
+        const json_t *sessions;
+        int found = record_get(org, "application", key, &read, why), result = -1;
+
+        if (found <= 0)
+                return found;
+        sessions = json_object_get(read, "sessions");
+        for (size_t i = 0; i < json_array_size(sessions); i++)
+                if (erase_session(p, org, json_text_of(json_array_get(sessions, i), ""), why) != 0)
+                        goto out;
+        if (erase_events(p, org, read, why) != 0)
+                goto out;
+        record = json_object();
+        json_set_text(record, "ats", json_get_text(read, "ats", ""));
+        json_set(record, "sessions", json_deep_copy(sessions));
+        json_set_bool(record, "erased", true);
+        plan_guard(p, "application", key, read);
+        record_put(p->batch, "application", key, record);
+        if (store_set_list(org->store, "open-actions", stop_action, &stop, why) != 0 ||
+            store_set_list(org->store, "parked-actions", stop_action, &stop, why) != 0)
+                goto out;
+        result = 0;
+out:
+        json_decref(record);
+        json_decref(read);
+        return result;
+}

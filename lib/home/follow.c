@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What follows from a session that changed. */
+#include "home/follow.h"
+
+#include <string.h>
+
+#include "bridge/marker.h"
+#include "bridge/rule.h"
+#include "floor/mem.h"
+#include "floor/text.h"
+#include "home/dossier.h"
+#include "home/records.h"
+
+int follow_each_application(const json_t *record,
+                            int (*visit)(void *context, const char *application), void *context)
+{
+        const char *first = json_get_text(record, "application", NULL);
+        const json_t *also = json_object_get(record, "also");
+        int result = first == NULL ? 0 : visit(context, first);
+
+        for (size_t i = 0; result == 0 && i < json_array_size(also); i++)
+                result = visit(context, json_text_of(json_array_get(also, i), ""));
+        return result;
+}
+
+char *follow_marker(const struct trade *trade, struct org *org, const char *what,
+                    const char *application, const char *session, const char *version)
+{
+        unsigned char key[SECRET_KEY_SIZE];
+        char *about = mem_format("%s|%s|%s|%s", what, application, text_or(session, ""),
+                                 text_or(version, "")),
+             *marker;
+
+        dossier_marker_key(trade->home, org, key);
+        marker = marker_of(key, about);
+        mem_wipe(key, sizeof key);
+        mem_free(about);
+        return marker;
+}
+
+int follow_note(const struct trade *trade, struct org *org, struct plan *plan, const char *what,
+                const char *application, const char *session, const char *version, json_t *with,
+                struct fail *why)
+{
+        char *marker = follow_marker(trade, org, what, application, session, version),
+             *ats = dossier_connection(application), *once = mem_format("note|%s", marker);
+        int64_t now = trade_now(trade);
+        int before = plan_once(plan, org, once, now, why);
+
+        if (before == 0) {
+                struct action_order order = { .kind = "write_note",
+                                              .connection = ats,
+                                              .application = application,
+                                              .session = session,
+                                              .marker = marker,
+                                              .with = with != NULL ? with : json_object(),
+                                              .due_ms = now,
+                                              .now_ms = now };
+
+                json_set_text(order.with, "what", what);
+                plan_action(plan, &order);
+        } else {
+                json_decref(with);
+        }
+        mem_free(once);
+        mem_free(ats);
+        mem_free(marker);
+        return before < 0 ? -1 : 0;
+}
+
+struct visit {
+        struct follow_session *f;
+        const struct intent *intent;
+        const char *version;
+        struct fail *why;
+        int result;
+};
+
+static void say(struct follow_session *f, const char *sentence)
+{
+        if (f->said != NULL)
+                buf_format(f->said, "%s%s", f->said->len > 0 ? " " : "", sentence);
+}
+
+static int order_move(struct follow_session *f, const char *application,
+                      const struct intent *intent, struct fail *why)
+{
+        char *once = mem_format("move|%s|%s|%s", application, f->key, intent->rule),
+             *ats = dossier_connection(application);
+        int64_t now = trade_now(f->trade);
+        int before = plan_once(f->plan, f->org, once, now, why);
+
+        if (before == 0) {
+                struct action_order order = { .kind = "move_stage",
+                                              .connection = ats,
+                                              .application = application,
+                                              .session = f->key,
+                                              .rule = intent->rule,
+                                              .with = json_object(),
+                                              .due_ms = now,
+                                              .now_ms = now };
+
+                json_set_text(order.with, "to", json_get_text(intent->with, "to", NULL));
+                json_set(order.with, "if", json_deep_copy(json_object_get(intent->with, "if")));
+                json_set(order.with, "from", json_deep_copy(json_object_get(f->record, "stage")));
+                plan_action(f->plan, &order);
+                say(f, "A move to another stage was ordered.");
+        }
+        mem_free(once);
+        mem_free(ats);
+        return before < 0 ? -1 : 0;
+}
+
+static int visit_application(void *context, const char *application)
+{
+        struct visit *v = context;
+        struct follow_session *f = v->f;
+
+        if (text_equal(v->intent->step, "write_result")) {
+                json_t *with = json_object();
+
+                json_set_bool(with, "corrected", json_object_get(f->read, "noted") != NULL);
+                if (follow_note(f->trade, f->org, f->plan, "result", application, f->key,
+                                v->version, with, v->why) != 0)
+                        return -1;
+                json_set_bool(f->record, "noted", true);
+                say(f, "A note with the result was ordered.");
+        } else if (text_equal(v->intent->step, "move_stage") &&
+                   rule_condition(json_object_get(v->intent->with, "if"), f->session)) {
+                return order_move(f, application, v->intent, v->why);
+        }
+        return 0;
+}
+
+static void visit_intent(void *context, const struct intent *intent)
+{
+        struct visit *v = context;
+
+        v->intent = intent;
+        if (v->result == 0)
+                v->result = follow_each_application(v->f->record, visit_application, v);
+}
+
+/* The session that goes on instead (a retake, a reactivation) belongs to the same
+ * applications. */
+static int move_on(struct follow_session *f, struct fail *why)
+{
+        const struct session *s = f->session;
+        const char *id = s->reactivated_id != NULL ? s->reactivated_id : s->retake_id;
+        char *platform = dossier_connection(f->key), *key = dossier_key(platform, id);
+        int64_t now = trade_now(f->trade);
+        int result = 0;
+
+        if (key != NULL) {
+                struct action_order order = { .kind = "look_session",
+                                              .connection = platform,
+                                              .session = key,
+                                              .with = json_object(),
+                                              .due_ms = now,
+                                              .now_ms = now };
+                char *once = mem_format("moved-on|%s|%s", f->key, key);
+
+                result = plan_once(f->plan, f->org, once, now, why);
+                json_set_text(order.with, "instead_of", f->key);
+                if (result == 0)
+                        plan_action(f->plan, &order);
+                else
+                        json_decref(order.with);
+                mem_free(once);
+        }
+        mem_free(platform);
+        mem_free(key);
+        return result < 0 ? -1 : 0;
+}
+
+int follow_session(struct follow_session *f, struct fail *why)
+{
+        const struct session_change *c = &f->change;
+        struct visit v = { .f = f, .why = why };
+        json_t *rules = NULL;
+        char *version = NULL;
+        int result = -1;
+
+        if (c->completed || c->corrected || c->not_verified || c->expired || c->declined) {
+                rules = trade_rules(f->org, why);
+                if (rules == NULL)
+                        goto out;
+                version = marker_session_version(f->session);
+                v.version = version;
+                rules_for_result(rules, f->session, visit_intent, &v);
+                if (v.result != 0)
+                        goto out;
+        }
+        if (c->moved_on && move_on(f, why) != 0)
+                goto out;
+        dossier_put_session(f->plan, f->trade->home, f->org, f->key, f->read, f->record, f->session,
+                            trade_now(f->trade));
+        result = 0;
+out:
+        json_decref(rules);
+        mem_free(version);
+        return result;
+}

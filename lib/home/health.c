@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How a connection is doing. */
+#include "home/health.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "floor/code.h"
+#include "floor/mem.h"
+#include "floor/when.h"
+#include "home/plan.h"
+#include "home/records.h"
+
+#define SELDOM_MS WHEN_MINUTE
+#define RETRIES 5
+
+/* When a connection's record was last written by this process, by a digest of its name: a
+ * collision only makes one of two wait a minute longer. */
+static struct {
+        pthread_mutex_t lock;
+        int64_t arrived_ms[256], called_ms[256]; /* steady */
+} seldom = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static bool is_time(int64_t *times, const struct org *org, const char *connection, bool at_once)
+{
+        uint32_t crc = code_crc32c(0, org->name, strlen(org->name));
+        size_t at = code_crc32c(crc, connection, strlen(connection)) % 256;
+        int64_t now = when_steady_ms();
+        bool due;
+
+        pthread_mutex_lock(&seldom.lock);
+        due = at_once || times[at] == 0 || now - times[at] >= SELDOM_MS;
+        if (due)
+                times[at] = now;
+        pthread_mutex_unlock(&seldom.lock);
+        return due;
+}
+
+static int change(struct org *org, const char *table, const char *key,
+                  void (*edit)(json_t *record, const void *context), const void *context,
+                  struct fail *why)
+{
+        int result = -1;
+
+        for (int i = 0; i < RETRIES && result != 0; i++) {
+                struct plan p;
+                json_t *read = NULL, *record;
+
+                fail_clear(why);
+                if (record_get(org, table, key, &read, why) < 0)
+                        return -1;
+                record = read == NULL ? json_object() : json_deep_copy(read);
+                edit(record, context);
+                plan_init(&p);
+                plan_guard(&p, table, key, read);
+                record_put(p.batch, table, key, record);
+                result = plan_commit(&p, org, why);
+                plan_dispose(&p);
+                json_decref(record);
+                json_decref(read);
+                if (result != 0 && why->kind != FAIL_CONFLICT)
+                        return -1;
+        }
+        return result;
+}
+
+static void edit_arrived(json_t *record, const void *context)
+{
+        const struct delivery *d = context;
+        json_t *last = json_object();
+
+        json_set_int(last, "at_ms", d->received_ms);
+        json_set_text(last, "reason", d->reason);
+        switch (d->what) {
+        case DELIVERY_EVENT:
+                json_set_int(record, "last_event_ms", d->received_ms);
+                if (d->trust != TRUST_UNSIGNED) {
+                        json_set_int(record, "last_verified_ms", d->received_ms);
+                        json_set_text(record, "last_secret", d->secret);
+                }
+                break;
+        case DELIVERY_PROBE:
+                json_set_bool(last, "signed", d->trust != TRUST_UNSIGNED);
+                json_set(record, "last_probe", json_incref(last));
+                break;
+        case DELIVERY_REFUSED:
+                json_set_int(record, "refused",
+                             json_get_int(record, "refused", 0) + (d->count > 0 ? d->count : 1));
+                json_set(record, "last_refused", json_incref(last));
+                break;
+        case DELIVERY_WAKE:
+                break;
+        }
+        json_decref(last);
+}
+
+int health_arrived(struct org *org, const struct delivery *d, struct fail *why)
+{
+        struct fail local = FAIL_CLEAR;
+
+        if (d->connection == NULL || d->what == DELIVERY_WAKE ||
+            !is_time(seldom.arrived_ms, org, d->connection, d->what != DELIVERY_EVENT))
+                return 0;
+        return change(org, "health", d->connection, edit_arrived, d, why != NULL ? why : &local);
+}
+
+struct called {
+        const struct outcome *outcome;
+        int64_t now_ms;
+};
+
+static void edit_called(json_t *record, const void *context)
+{
+        const struct called *c = context;
+        const struct outcome *o = c->outcome;
+        json_t *last;
+
+        json_set_int(record, "last_call_ms", c->now_ms);
+        /* An answer about one candidate says that the connection works. */
+        if (o->kind == OUTCOME_DONE || o->kind == OUTCOME_REFUSED || o->kind == OUTCOME_ABSENT) {
+                json_set_int(record, "last_ok_ms", c->now_ms);
+                json_set_bool(record, "denied", false);
+                return;
+        }
+        last = json_object();
+        json_set_int(last, "at_ms", c->now_ms);
+        json_set_text(last, "sentence", o->sentence);
+        json_set_text(last, "detail", o->detail);
+        json_set(record, "last_error", last);
+        if (o->kind == OUTCOME_DENIED)
+                json_set_bool(record, "denied", true);
+}
+
+int health_called(struct org *org, const char *connection, const struct outcome *outcome,
+                  int64_t now_ms, struct fail *why)
+{
+        struct called called = { outcome, now_ms };
+        struct fail local = FAIL_CLEAR;
+        json_t *record = NULL;
+        bool denied, turned;
+
+        if (record_get(org, "health", connection, &record, why) < 0)
+                return -1;
+        denied = json_get_bool(record, "denied", false);
+        turned = (outcome->kind == OUTCOME_DENIED) != denied &&
+                 (outcome->kind == OUTCOME_DENIED || outcome->kind == OUTCOME_DONE ||
+                  outcome->kind == OUTCOME_REFUSED || outcome->kind == OUTCOME_ABSENT);
+        json_decref(record);
+        if (!is_time(seldom.called_ms, org, connection, turned))
+                return 0;
+        return change(org, "health", connection, edit_called, &called, why != NULL ? why : &local);
+}
+
+struct counted {
+        int64_t n, now_ms;
+        json_t *detail;
+};
+
+static void edit_count(json_t *record, const void *context)
+{
+        const struct counted *c = context;
+
+        json_set_int(record, "n", json_get_int(record, "n", 0) + c->n);
+        json_set_int(record, "last_ms", c->now_ms);
+        if (c->detail != NULL)
+                json_set(record, "last", json_deep_copy(c->detail));
+}
+
+int count_add(struct org *org, const char *name, int64_t n, json_t *detail, int64_t now_ms,
+              struct fail *why)
+{
+        struct counted counted = { n, now_ms, detail };
+        struct fail local = FAIL_CLEAR;
+        int result = change(org, "count", name, edit_count, &counted, why != NULL ? why : &local);
+
+        json_decref(detail);
+        return result;
+}

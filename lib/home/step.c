@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What all steps share. */
+#include "home/step.h"
+
+#include <string.h>
+
+#include "bridge/words.h"
+#include "floor/mem.h"
+#include "floor/text.h"
+#include "home/erase.h"
+#include "home/records.h"
+
+static const struct step_row rows[] = {
+        { "create_interview", step_create_interview, true, WORDS_NO_INTERVIEW },
+        { "delete_interview", step_delete_interview, true, -1 },
+        { "edit_interview", step_edit_interview, true, -1 },
+        { "look_application", step_look_application, false, -1 },
+        { "look_session", step_look_session, false, -1 },
+        { "move_stage", step_move_stage, true, WORDS_NOT_MOVED },
+        { "send_assessment", step_send_assessment, true, WORDS_NOT_INVITED },
+        { "set_interview_link", step_set_interview_link, true, WORDS_NO_LINK },
+        { "write_note", step_write_note, true, -1 },
+};
+
+const struct step_row *step_find(const char *kind)
+{
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+                if (strcmp(rows[i].kind, kind) == 0)
+                        return &rows[i];
+        return NULL;
+}
+
+int64_t step_attempts(const struct step *s)
+{
+        return json_get_int(s->action, "attempts", 0);
+}
+
+void step_trouble(struct step *s)
+{
+        if (s->why.kind == FAIL_NONE)
+                fail_set(&s->why, FAIL_SYSTEM, "our own state did not answer");
+        outcome_set(&s->outcome, OUTCOME_AGAIN, "Our own records could not be used just now.", "%s",
+                    s->why.text);
+}
+
+void step_done(struct step *s, const char *sentence)
+{
+        s->outcome.kind = OUTCOME_DONE;
+        buf_format(&s->said, "%s%s", s->said.len > 0 ? " " : "", sentence);
+}
+
+void step_wait(struct step *s, int64_t ms, const char *sentence)
+{
+        outcome_set(&s->outcome, OUTCOME_AGAIN, sentence, "%s", sentence);
+        s->outcome.wait_ms = trade_wait(s->trade, ms);
+}
+
+int step_begin(struct step *s, struct plan *first)
+{
+        struct plan own;
+        json_t *now = NULL;
+        int result = 0;
+
+        if (first == NULL) {
+                plan_init(&own);
+                first = &own;
+        }
+        if (!json_get_bool(s->action, "begun", false)) {
+                now = json_deep_copy(s->action);
+                json_set_bool(now, "begun", true);
+                plan_guard_series(first, "action", s->number, s->action);
+                record_series_put(first->batch, "action", s->number, now);
+        }
+        result = plan_commit(first, s->org, &s->why);
+        if (result != 0) {
+                step_trouble(s);
+        } else {
+                s->doubt = true; /* until the call says otherwise */
+                if (now != NULL) {
+                        s->before = s->action; /* others hold texts of it */
+                        s->action = json_incref(now);
+                }
+        }
+        json_decref(now);
+        plan_dispose(first);
+        return result;
+}
+
+int step_application(struct step *s, json_t **record, struct application *application)
+{
+        int found = s->application == NULL
+                        ? 0
+                        : dossier_application(s->org, s->application, record, application, &s->why);
+
+        if (found < 0) {
+                step_trouble(s);
+        } else if (found == 0) {
+                step_done(s, "Nothing is known of this application.");
+        } else if (json_get_bool(*record, "erased", false)) {
+                step_done(s, ERASE_SENTENCE);
+                application_dispose(application);
+                json_decref(*record);
+                *record = NULL;
+                found = 0;
+        }
+        return found;
+}

@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Steps that look: at an application, and at a session. */
+#include <string.h>
+
+#include "bridge/rule.h"
+#include "bridge/sender.h"
+#include "floor/mem.h"
+#include "floor/text.h"
+#include "floor/when.h"
+#include "home/erase.h"
+#include "home/records.h"
+#include "home/step.h"
+
+#define NOT_THERE_YET 4 /* looks before something absent counts as absent */
+#define LAG_MS (15 * WHEN_SECOND)
+#define FRESH_MS (2 * WHEN_MINUTE)
+
+static void add_events(json_t *record, const json_t *with)
+{
+        const json_t *events = json_object_get(with, "events");
+
+        for (size_t i = 0; i < json_array_size(events); i++)
+                dossier_add_event(record, (uint64_t)json_int_of(json_array_get(events, i), 0));
+}
+
+/* An application: what do the rules want? */
+
+struct intents {
+        struct step *s;
+        const char *entry;
+        const struct application *application;
+        int result;
+};
+
+static void order_send(struct intents *v, const struct intent *intent)
+{
+        struct step *s = v->s;
+        const char *platform = json_get_text(intent->with, "platform", ""),
+                   *test = json_get_text(intent->with, "assessment", "");
+        char *once = mem_format("send|%s|%s|%s|%s|%s", s->application, intent->rule, platform, test,
+                                v->entry);
+        int64_t now = trade_now(s->trade);
+        int before = plan_once(&s->plan, s->org, once, now, &s->why);
+        struct action_order order = { .kind = "send_assessment",
+                                      .connection = platform,
+                                      .application = s->application,
+                                      .rule = intent->rule,
+                                      .due_ms = now,
+                                      .now_ms = now };
+
+        if (before == 0) {
+                order.with = json_object();
+                json_set_text(order.with, "assessment", test);
+                json_set_text(order.with, "entry", v->entry);
+                json_set(order.with, "stage", json_object());
+                json_set_text(json_object_get(order.with, "stage"), "id", v->application->stage_id);
+                json_set_text(json_object_get(order.with, "stage"), "name",
+                              v->application->stage_name);
+                plan_action(&s->plan, &order);
+                step_done(s, "An assessment was ordered by a rule.");
+        } else if (before == 1) {
+                step_done(s, "The assessment was ordered before for this entry.");
+        } else {
+                v->result = -1;
+        }
+        mem_free(once);
+}
+
+static void visit_intent(void *context, const struct intent *intent)
+{
+        struct intents *v = context;
+        char *sentence;
+
+        if (text_equal(intent->step, "send_assessment")) {
+                order_send(v, intent);
+        } else {
+                sentence = mem_format("Rule %s asks for %s, which this release cannot do yet.",
+                                      intent->rule, intent->step);
+                step_done(v->s, sentence);
+                mem_free(sentence);
+        }
+}
+
+/* Is it where the event said?  A stage that is not known in both ways is compared by name. */
+static bool in_stage(const struct application *a, const json_t *stage)
+{
+        char *id = json_get_id(stage, "id");
+        const char *name = json_get_text(stage, "name", NULL);
+        bool same = id != NULL && a->stage_id != NULL ? text_equal(id, a->stage_id)
+                                                      : text_equal(name, a->stage_name);
+
+        mem_free(id);
+        return same;
+}
+
+static void ask_rules(struct step *s, const struct application *a)
+{
+        bool body = text_equal(json_get_text(s->with, "trust", ""), trust_word(TRUST_BODY));
+        const json_t *stage = json_object_get(s->with, "stage");
+        char *entry;
+        struct intents v = { .s = s, .application = a };
+        json_t *rules;
+
+        if (body && stage != NULL && !in_stage(a, stage)) {
+                /* The API may be a moment behind the webhook. */
+                if (step_attempts(s) == 0 &&
+                    trade_now(s->trade) - json_get_int(s->action, "created_ms", 0) <
+                        trade_wait(s->trade, FRESH_MS)) {
+                        step_wait(s, LAG_MS, "The ATS does not show the new stage yet.");
+                        return;
+                }
+                buf_format(&s->said,
+                           "The application is in \"%s\" and not in \"%s\" any more: nothing "
+                           "was sent.",
+                           text_or(a->stage_name, "no stage"),
+                           json_get_text(stage, "name", "the stage it entered"));
+                s->outcome.kind = OUTCOME_DONE;
+                return;
+        }
+        rules = trade_rules(s->org, &s->why);
+        if (rules == NULL) {
+                step_trouble(s);
+                return;
+        }
+        /* A notice has no identity to be believed: one entry per stage (a later look at the
+         * history could tell two entries apart). */
+        entry = body ? mem_text(json_get_text(s->with, "entry", ""))
+                     : mem_format("stage %s", text_or(a->stage_id, text_or(a->stage_name, "")));
+        v.entry = entry;
+        if (rules_for_stage(rules, s->desk.connection->id, a, visit_intent, &v) == 0)
+                step_done(s, a->prospect || !text_equal(a->status, "active")
+                                 ? "The application is not active: nothing was sent."
+                                 : "No rule waits for the stage it is in.");
+        if (v.result != 0)
+                step_trouble(s);
+        mem_free(entry);
+        json_decref(rules);
+}
+
+static void application_absent(struct step *s)
+{
+        if (step_attempts(s) + 1 < NOT_THERE_YET) {
+                outcome_set(&s->outcome, OUTCOME_AGAIN, "The application is not visible yet.", "%s",
+                            s->outcome.detail[0] != '\0' ? s->outcome.detail : "absent");
+                return;
+        }
+        if (json_get_bool(s->with, "gone", false) &&
+            erase_application(&s->plan, s->trade, s->org, s->application, &s->why) != 0) {
+                step_trouble(s);
+                return;
+        }
+        step_done(s, "The application is not there, or not visible to our credential.");
+}
+
+void step_look_application(struct step *s)
+{
+        const struct ats *ats = s->desk.kind->ats;
+        struct application now = { 0 };
+        json_t *read = NULL, *record = NULL;
+        int found;
+
+        if (ats == NULL || ats->read_application == NULL) {
+                outcome_set(&s->outcome, OUTCOME_REFUSED, "This ATS cannot be read yet.", "%s",
+                            s->desk.kind->name);
+                return;
+        }
+        found = dossier_application(s->org, s->application, &read, NULL, &s->why);
+        if (found < 0) {
+                step_trouble(s);
+                goto out;
+        }
+        if (json_get_bool(read, "erased", false)) {
+                step_done(s, ERASE_SENTENCE);
+                goto out;
+        }
+        if (ats->read_application(&s->desk.link, dossier_id(s->application), &now, &s->outcome) !=
+            0) {
+                if (s->outcome.kind == OUTCOME_ABSENT)
+                        application_absent(s);
+                goto out;
+        }
+        record = found == 1 ? json_deep_copy(read) : json_object();
+        json_set_int(record, "read_ms", trade_now(s->trade));
+        add_events(record, s->with);
+        if (dossier_put_application(&s->plan, s->org, s->application, read, record, &now,
+                                    &s->why) != 0) {
+                step_trouble(s);
+                goto out;
+        }
+        if (json_get_bool(s->with, "refresh", false) || json_get_bool(s->with, "gone", false))
+                step_done(s, "The application was read again.");
+        else
+                ask_rules(s, &now);
+out:
+        application_dispose(&now);
+        json_decref(record);
+        json_decref(read);
+}
+
+/* A session: whose is it, and what became of it? */
+
+int session_take(const struct trade *trade, struct org *org, struct plan *plan, const char *key,
+                 const json_t *read, json_t *record, struct session *stored,
+                 const struct session *now, const json_t *hints, struct buf *said, struct fail *why)
+{
+        struct follow_session f = { .trade = trade,
+                                    .org = org,
+                                    .plan = plan,
+                                    .key = key,
+                                    .read = read,
+                                    .record = record,
+                                    .session = stored,
+                                    .said = said };
+        bool changed = session_step(stored, now, NULL, &f.change) || read == NULL;
+
+        for (size_t i = 0; i < json_array_size(hints); i++) {
+                struct session_change more;
+
+                if (!session_step(stored, now, json_text_of(json_array_get(hints, i), NULL), &more))
+                        continue;
+                changed = true;
+                f.change.corrected = f.change.corrected || more.corrected;
+                f.change.completed = f.change.completed || more.completed;
+        }
+        if (stored->state == SESSION_ERASED)
+                return erase_session(plan, org, key, why) == 0 ? 1 : -1;
+        json_set_int(record, "looked_ms", trade_now(trade));
+        if (follow_session(&f, why) != 0)
+                return -1;
+        if (changed && said != NULL)
+                buf_format(said, "%sThe session is %s.", said->len > 0 ? " " : "",
+                           session_word(stored->state));
+        return changed ? 1 : 0;
+}
+
+/* Takes over from another session's record: the applications, the stage, the rule. */
+static void inherit(json_t *record, const json_t *from)
+{
+        static const char *const names[] = { "application", "also", "stage", "rule", "external" };
+
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+                if (json_object_get(from, names[i]) != NULL)
+                        json_set(record, names[i], json_deep_copy(json_object_get(from, names[i])));
+}
+
+/* An application whose candidate has the address that the platform itself says. */
+static int same_person(struct step *s, const char *application, const struct session *now)
+{
+        struct application a;
+        json_t *record = NULL;
+        int found = dossier_application(s->org, application, &record, &a, &s->why);
+
+        if (found == 1)
+                found = !json_get_bool(record, "erased", false) && now->email != NULL &&
+                        text_equal_fold(a.email, now->email);
+        application_dispose(&a);
+        json_decref(record);
+        return found;
+}
+
+/* By our own id: what an event says is believed only as far as the platform bears it out. */
+static int by_external(struct step *s, const struct session *now, json_t *record)
+{
+        const char *id = now->external_id != NULL ? now->external_id
+                                                  : json_get_text(s->with, "external_id", NULL),
+                   *application;
+        json_t *external = NULL;
+        int found = text_empty(id) || strlen(id) > 200
+                        ? 0
+                        : record_get(s->org, "external", id, &external, &s->why);
+
+        if (found == 1) {
+                application = json_get_text(external, "application", "");
+                found =
+                    text_equal(json_get_text(external, "platform", ""), s->desk.connection->id) &&
+                            text_equal(json_get_text(external, "test", ""), now->test_id)
+                        ? same_person(s, application, now)
+                        : 0;
+                if (found == 1) {
+                        json_set_text(record, "application", application);
+                        json_set_text(record, "external", id);
+                        json_set(record, "stage",
+                                 json_deep_copy(json_object_get(external, "stage")));
+                        json_set_text(record, "rule", json_get_text(external, "rule", NULL));
+                }
+        }
+        json_decref(external);
+        return found;
+}
+
+static int by_invitee(struct step *s, const struct session *now, json_t *record)
+{
+        char *key = dossier_invitee_key(s->desk.connection->id, text_or(now->test_id, ""),
+                                        text_or(now->email, ""));
+        json_t *invitee = NULL;
+        int found =
+            text_empty(now->email) ? 0 : record_get(s->org, "invitee", key, &invitee, &s->why);
+
+        if (found == 1)
+                found = same_person(s, json_get_text(invitee, "application", ""), now);
+        if (found == 1) {
+                json_set_text(record, "application", json_get_text(invitee, "application", NULL));
+                json_set(record, "stage", json_deep_copy(json_object_get(invitee, "stage")));
+                json_set_text(record, "rule", json_get_text(invitee, "rule", NULL));
+        }
+        json_decref(invitee);
+        mem_free(key);
+        return found;
+}
+
+/* Whose is a session that we do not know?  1 found (in record), 0 not ours, -1. */
+static int attach(struct step *s, const struct session *now, json_t *record)
+{
+        const char *before = json_get_text(s->with, "instead_of", NULL);
+        json_t *old = NULL;
+        int found;
+
+        if (before != NULL) {
+                found = record_get(s->org, "session", before, &old, &s->why);
+                if (found == 1)
+                        inherit(record, old);
+                json_decref(old);
+                return found;
+        }
+        found = by_external(s, now, record);
+        return found != 0 ? found : by_invitee(s, now, record);
+}
+
+/* The applications' records name their sessions; a new one is the current one. */
+struct join {
+        struct step *s;
+        int result;
+};
+
+static int join_application(void *context, const char *application)
+{
+        struct join *j = context;
+        json_t *read = NULL, *record;
+        int found = record_get(j->s->org, "application", application, &read, &j->s->why);
+
+        if (found == 1) {
+                record = json_deep_copy(read);
+                dossier_add_text(record, "sessions", j->s->session);
+                json_set_text(record, "current", j->s->session);
+                if (dossier_put_application(&j->s->plan, j->s->org, application, read, record, NULL,
+                                            &j->s->why) != 0)
+                        found = -1;
+                json_decref(record);
+        }
+        json_decref(read);
+        if (found < 0)
+                j->result = -1;
+        return 0;
+}
+
+static void session_absent(struct step *s, const json_t *read, struct session *stored)
+{
+        struct session now = { 0 };
+        json_t *record;
+
+        if (step_attempts(s) + 1 < NOT_THERE_YET) {
+                outcome_set(&s->outcome, OUTCOME_AGAIN, "The session is not visible yet.", "%s",
+                            s->outcome.detail[0] != '\0' ? s->outcome.detail : "absent");
+                return;
+        }
+        if (read == NULL) {
+                step_done(s, "No such session.");
+                s->event_state = "unknown";
+                return;
+        }
+        now.id = mem_text(dossier_id(s->session));
+        now.state = SESSION_CANCELLED;
+        record = json_deep_copy(read);
+        if (session_take(s->trade, s->org, &s->plan, s->session, read, record, stored, &now, NULL,
+                         &s->said, &s->why) < 0)
+                step_trouble(s);
+        else
+                step_done(s, "The platform does not have this session any more.");
+        json_decref(record);
+        session_dispose(&now);
+}
+
+void step_look_session(struct step *s)
+{
+        const struct platform *platform = s->desk.kind->platform;
+        struct session stored = { 0 }, now = { 0 };
+        struct join join = { s, 0 };
+        json_t *read = NULL, *record = NULL;
+        int found;
+
+        if (platform == NULL || platform->read_session == NULL) {
+                outcome_set(&s->outcome, OUTCOME_REFUSED, "This platform cannot be read yet.", "%s",
+                            s->desk.kind->name);
+                return;
+        }
+        found = dossier_session(s->trade->home, s->org, s->session, &read, &stored, &s->why);
+        if (found < 0) {
+                step_trouble(s);
+                goto out;
+        }
+        if (stored.state == SESSION_ERASED) {
+                step_done(s, ERASE_SENTENCE);
+                goto out;
+        }
+        if (platform->read_session(&s->desk.link, dossier_id(s->session), &now, &s->outcome) != 0) {
+                if (s->outcome.kind == OUTCOME_ABSENT)
+                        session_absent(s, read, &stored);
+                goto out;
+        }
+        record = read == NULL ? json_object() : json_deep_copy(read);
+        if (read == NULL) {
+                found = attach(s, &now, record);
+                if (found == 0) {
+                        step_done(s, "This session was not sent by us.");
+                        s->event_state = "unknown";
+                } else if (found == 1) {
+                        json_set_text(record, "platform", s->desk.connection->id);
+                        follow_each_application(record, join_application, &join);
+                }
+                if (found != 1 || join.result != 0) {
+                        if (found < 0 || join.result != 0)
+                                step_trouble(s);
+                        goto out;
+                }
+        }
+        add_events(record, s->with);
+        if (session_take(s->trade, s->org, &s->plan, s->session, read, record, &stored, &now,
+                         json_object_get(s->with, "hints"), &s->said, &s->why) < 0)
+                step_trouble(s);
+        else
+                step_done(s, s->said.len == 0 ? "The session is as it was." : "");
+out:
+        session_dispose(&stored);
+        session_dispose(&now);
+        json_decref(record);
+        json_decref(read);
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The step that sends an assessment. */
+#include <string.h>
+
+#include "bridge/words.h"
+#include "door/secret.h"
+#include "floor/code.h"
+#include "floor/mem.h"
+#include "floor/text.h"
+#include "floor/when.h"
+#include "home/records.h"
+#include "home/step.h"
+
+#define STALE_MS (10 * WHEN_MINUTE) /* what we know of the application is read again then */
+#define EXTERNAL_BYTES 15
+
+/* Our id in the platform's events: the same for the same sending, so that it can be repeated. */
+static char *external_id(const struct step *s)
+{
+        unsigned char key[SECRET_KEY_SIZE], digest[SECRET_DIGEST_SIZE];
+        char *about = mem_format("%s|%llu", s->application, (unsigned long long)s->number);
+        struct buf text = BUF_NONE;
+
+        secret_derive(home_key(s->trade->home), "external-id", s->org->name, key);
+        secret_hmac(key, sizeof key, about, strlen(about), digest);
+        buf_add_text(&text, "fl-");
+        code_hex(&text, digest, EXTERNAL_BYTES);
+        mem_wipe(key, sizeof key);
+        mem_free(about);
+        return buf_take(&text);
+}
+
+/* A retry may come days later: is the candidate still where he was?  1 yes, 0 the step ended. */
+static int still_there(struct step *s, const json_t *record, struct application *a)
+{
+        char *ats = dossier_connection(s->application), *stage = json_get_id(s->with, "stage.id");
+        struct application now = { 0 };
+        struct desk desk;
+        int64_t age = trade_now(s->trade) - json_get_int(record, "read_ms", 0);
+        int found = 1;
+
+        memset(&desk, 0, sizeof desk);
+        if (age >= 0 && age < trade_wait(s->trade, STALE_MS))
+                goto out;
+        found = desk_open(&desk, s->trade, s->org, ats, &s->why);
+        if (found < 0)
+                step_trouble(s);
+        if (found != 1 || desk.kind->ats == NULL || desk.kind->ats->read_application == NULL) {
+                found = found < 0 ? 0 : 1; /* cannot be asked: go by what we know */
+                goto out;
+        }
+        found = 0;
+        if (desk.kind->ats->read_application(&desk.link, dossier_id(s->application), &now,
+                                             &s->outcome) != 0) {
+                if (s->outcome.kind == OUTCOME_ABSENT)
+                        step_done(s, "The application is not there any more: nothing was sent.");
+                goto out;
+        }
+        if (!text_equal(now.status, "active") ||
+            (stage != NULL && !text_equal(stage, now.stage_id))) {
+                step_done(s, "The application left the stage before the assessment could be "
+                             "sent: nothing was sent.");
+                goto out;
+        }
+        application_dispose(a);
+        *a = now;
+        memset(&now, 0, sizeof now);
+        found = 1;
+out:
+        application_dispose(&now);
+        desk_close(&desk);
+        mem_free(stage);
+        mem_free(ats);
+        return found;
+}
+
+/* Is there a session of this test that makes another sending wrong?  An open one always; after
+ * a doubt also one that this very sending made, whatever became of it.  1 yes, 0, -1. */
+static int sent_already(struct step *s, const json_t *application, const char *external)
+{
+        const json_t *keys = json_object_get(application, "sessions");
+        const char *test = json_get_text(s->with, "assessment", "");
+        int result = 0;
+
+        for (size_t i = 0; result == 0 && i < json_array_size(keys); i++) {
+                json_t *record = NULL;
+                const char *key = json_text_of(json_array_get(keys, i), "");
+
+                result = record_get(s->org, "session", key, &record, &s->why);
+                if (result == 1)
+                        result = text_equal(json_get_text(record, "platform", ""),
+                                            s->desk.connection->id) &&
+                                 text_equal(json_get_text(record, "session.test_id", ""), test) &&
+                                 (session_is_open(session_state_of(
+                                      json_get_text(record, "session.state", ""))) ||
+                                  text_equal(json_get_text(record, "external", ""), external));
+                json_decref(record);
+        }
+        return result;
+}
+
+/* Who is meant by our id, and by test and address: an event may come before our answer. */
+static int begin(struct step *s, const struct application *a, const char *external)
+{
+        const char *test = json_get_text(s->with, "assessment", ""),
+                   *platform = s->desk.connection->id;
+        char *invitee = dossier_invitee_key(platform, test, a->email);
+        json_t *record = json_object();
+        struct plan first;
+
+        json_set_text(record, "application", s->application);
+        json_set_text(record, "platform", platform);
+        json_set_text(record, "test", test);
+        json_set_text(record, "rule", json_get_text(s->action, "rule", NULL));
+        json_set(record, "stage", json_deep_copy(json_object_get(s->with, "stage")));
+        plan_init(&first);
+        record_put(first.batch, "external", external, record);
+        record_put(first.batch, "invitee", invitee, record);
+        json_decref(record);
+        mem_free(invitee);
+        return step_begin(s, &first);
+}
+
+static int note_invited(struct step *s, const char *key, const struct session *session)
+{
+        json_t *with = json_object();
+        struct buf text = BUF_NONE;
+        int result;
+
+        words_invited(&text, session, s->desk.kind->title);
+        json_set_text(with, "text", buf_text(&text));
+        result = follow_note(s->trade, s->org, &s->plan, "invited", s->application, key, NULL, with,
+                             &s->why);
+        buf_dispose(&text);
+        return result;
+}
+
+/* The session goes into its record; one that is there (an event was faster, or the same
+ * invitation serves another application too) is kept and completed. */
+static int put_session(struct step *s, const char *key, const struct session *now,
+                       const char *external)
+{
+        json_t *read = NULL, *record = NULL;
+        struct session stored = { 0 };
+        const char *whose;
+        int found = dossier_session(s->trade->home, s->org, key, &read, &stored, &s->why),
+            result = -1;
+
+        if (found < 0)
+                goto out;
+        record = read == NULL ? json_object() : json_deep_copy(read);
+        whose = json_get_text(record, "application", NULL);
+        if (whose == NULL || text_equal(whose, s->application)) {
+                json_set_text(record, "application", s->application);
+                json_set_text(record, "platform", s->desk.connection->id);
+                json_set_text(record, "rule", json_get_text(s->action, "rule", NULL));
+                json_set(record, "stage", json_deep_copy(json_object_get(s->with, "stage")));
+                json_set_text(record, "external", external);
+        } else {
+                dossier_add_text(record, "also", s->application);
+        }
+        if (session_take(s->trade, s->org, &s->plan, key, read, record, &stored, now, NULL, NULL,
+                         &s->why) < 0)
+                goto out;
+        result = note_invited(s, key, &stored);
+out:
+        session_dispose(&stored);
+        json_decref(record);
+        json_decref(read);
+        return result;
+}
+
+static int put_application(struct step *s, const json_t *read, const struct application *a,
+                           const char *key)
+{
+        json_t *record = json_deep_copy(read);
+        int result;
+
+        dossier_add_text(record, "sessions", key);
+        json_set_text(record, "current", key);
+        result =
+            dossier_put_application(&s->plan, s->org, s->application, read, record, a, &s->why);
+        json_decref(record);
+        return result;
+}
+
+static void invite(struct step *s, const json_t *read, const struct application *a,
+                   const char *external)
+{
+        struct invitation invitation = { .test_id = json_get_text(s->with, "assessment", ""),
+                                         .first_name = a->first_name,
+                                         .last_name = a->last_name,
+                                         .email = a->email,
+                                         .external_id = external };
+        struct session made = { 0 };
+        char *key = NULL;
+
+        if (begin(s, a, external) != 0)
+                return;
+        if (s->desk.kind->platform->invite(&s->desk.link, &invitation, &made, &s->outcome) != 0)
+                goto out;
+        key = dossier_key(s->desk.connection->id, made.id);
+        if (key == NULL) {
+                outcome_set(&s->outcome, OUTCOME_UNCERTAIN,
+                            "The platform did not say what it made.",
+                            "no session id in the answer");
+        } else {
+                if (made.test_id == NULL)
+                        made.test_id = mem_text(invitation.test_id);
+                if (put_session(s, key, &made, external) != 0 ||
+                    put_application(s, read, a, key) != 0)
+                        step_trouble(s);
+                else
+                        step_done(s, "The assessment was sent.");
+        }
+out:
+        mem_free(key);
+        session_dispose(&made);
+}
+
+void step_send_assessment(struct step *s)
+{
+        struct application a = { 0 };
+        json_t *read = NULL;
+        char *external = NULL;
+        int sent;
+
+        if (s->desk.kind->platform == NULL || s->desk.kind->platform->invite == NULL) {
+                outcome_set(&s->outcome, OUTCOME_REFUSED,
+                            "this platform cannot be used for invitations yet.", "%s",
+                            s->desk.kind->name);
+                return;
+        }
+        if (step_application(s, &read, &a) != 1)
+                return;
+        external = external_id(s);
+        sent = sent_already(s, read, external);
+        if (sent < 0)
+                step_trouble(s);
+        else if (sent == 1)
+                step_done(s, "The candidate has an open invitation to this assessment.");
+        else if (still_there(s, read, &a) != 1)
+                ;
+        else if (text_empty(a.email))
+                outcome_set(&s->outcome, OUTCOME_REFUSED, WORDS_NO_EMAIL, "no e-mail address");
+        else
+                invite(s, read, &a, external);
+        mem_free(external);
+        application_dispose(&a);
+        json_decref(read);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Home, kinds, clock and calls, for those who speak to outside systems. */
+#include "home/trade.h"
+
+#include <string.h>
+
+#include "floor/when.h"
+#include "home/records.h"
+
+int64_t trade_now(const struct trade *t)
+{
+        return t->now_ms != NULL ? t->now_ms() : when_now_ms();
+}
+
+int64_t trade_wait(const struct trade *t, int64_t ms)
+{
+        int64_t scaled = ms / (t->scale > 1 ? t->scale : 1);
+
+        return scaled == 0 && ms > 0 ? 1 : scaled;
+}
+
+const struct kind *trade_kind(const struct trade *t, const char *name)
+{
+        if (t->kinds == NULL)
+                return kind_find(name);
+        for (size_t i = 0; t->kinds[i] != NULL; i++)
+                if (strcmp(t->kinds[i]->name, name) == 0)
+                        return t->kinds[i];
+        return NULL;
+}
+
+int desk_open(struct desk *d, const struct trade *t, struct org *org, const char *connection,
+              struct fail *why)
+{
+        int found;
+
+        memset(d, 0, sizeof *d);
+        found = connection_load(t->home, org, connection, &d->connection, why);
+        if (found != 1)
+                return found;
+        d->kind = trade_kind(t, d->connection->kind->name);
+        if (d->kind == NULL) {
+                desk_close(d);
+                return 0;
+        }
+        connection_link(t->home, org, d->connection, &d->link);
+        d->link.scale = t->scale > 1 ? t->scale : 1;
+        if (t->data_dir != NULL)
+                d->link.data_dir = t->data_dir;
+        if (t->call != NULL) {
+                d->link.call = t->call;
+                d->link.context = t->context;
+        }
+        return 1;
+}
+
+void desk_close(struct desk *d)
+{
+        connection_free(d->connection);
+        memset(d, 0, sizeof *d);
+}
+
+json_t *trade_rules(struct org *org, struct fail *why)
+{
+        json_t *record = NULL, *rules;
+        int found = record_get(org, "rules", "all", &record, why);
+
+        if (found < 0)
+                return NULL;
+        rules = json_object_get(record, "rules");
+        rules = json_is_array(rules) ? json_incref(rules) : json_array();
+        json_decref(record);
+        return rules;
+}

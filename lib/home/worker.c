@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The worker: its life, its threads, what it finds when it starts. */
+#include "home/worker.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "floor/file.h"
+#include "floor/log.h"
+#include "floor/mem.h"
+#include "floor/text.h"
+#include "floor/when.h"
+#include "home/event.h"
+#include "home/records.h"
+#include "home/worker_private.h"
+
+#define THREADS 8
+#define THREADS_MAX 64
+#define TICK_MS (50 * WHEN_SECOND)
+#define LINGER_MS 500
+#define STOP_MS (10 * WHEN_SECOND)
+#define INBOX_TROUBLE_MS (5 * WHEN_SECOND)
+#define STAND_BY_MS 500
+#define SWEEP_MS (30 * WHEN_MINUTE)
+
+/* Set by a signal handler, which may run in any thread. */
+static atomic_bool stopping;
+static struct inbox *_Atomic ringing;
+
+void worker_stop(void)
+{
+        struct inbox *inbox = ringing;
+
+        stopping = true;
+        if (inbox != NULL)
+                inbox_interrupt(inbox);
+}
+
+/* The agenda from what is stored. */
+
+struct load {
+        struct worker *w;
+        const char *name;
+        struct org org; /* for the record functions: a store is all they need */
+        int64_t now_ms;
+        struct fail *why;
+};
+
+static int load_action(void *context, const char *member)
+{
+        struct load *l = context;
+        uint64_t number = strtoull(member, NULL, 10);
+        json_t *action = NULL;
+        const char *application, *session;
+        int64_t due;
+        int found = record_series_get(&l->org, "action", number, &action, l->why);
+
+        if (found == 1) {
+                application = json_get_text(action, "application", NULL);
+                session = json_get_text(action, "session", NULL);
+                due = json_get_int(action, "due_ms", 0);
+                agenda_add(
+                    l->w->agenda, l->name, number, due, json_get_text(action, "connection", ""),
+                    application != NULL ? application : session,
+                    text_equal(json_get_text(action, "kind", ""), "look_session") ? session : NULL);
+        }
+        json_decref(action);
+        return found < 0 ? -1 : 0;
+}
+
+/* A platform with open sessions is swept when its last sweep is old enough. */
+static int load_session(void *context, const char *member)
+{
+        struct load *l = context;
+        const char *colon = strchr(member, ':');
+        int64_t every = trade_wait(&l->w->trade,
+                                   l->w->options.sweep_ms > 0 ? l->w->options.sweep_ms : SWEEP_MS),
+                due;
+        char platform[41], place[64];
+        json_t *last = NULL;
+
+        if (colon == NULL || (size_t)(colon - member) >= sizeof platform)
+                return 0;
+        snprintf(platform, sizeof platform, "%.*s", (int)(colon - member), member);
+        snprintf(place, sizeof place, "sweep-%s", platform);
+        if (record_get(&l->org, "place", place, &last, l->why) < 0)
+                return -1;
+        due = json_get_int(last, "at_ms", 0) + every;
+        json_decref(last);
+        agenda_add_other(l->w->agenda, l->name, AGENDA_SWEEP, platform,
+                         due < l->now_ms + every ? due : l->now_ms + every);
+        return 0;
+}
+
+int worker_load(struct worker *w, const char *name, struct store *store, struct fail *why)
+{
+        struct load l = { .w = w, .name = name, .now_ms = trade_now(&w->trade), .why = why };
+        uint64_t events = 0;
+
+        strncpy(l.org.name, name, sizeof l.org.name - 1);
+        l.org.store = store;
+        if (store_set_list(store, "open-actions", load_action, &l, why) != 0 ||
+            store_set_list(store, "open-sessions", load_session, &l, why) != 0 ||
+            store_series_last(store, "event", &events, why) != 0)
+                return -1;
+        if (events > 0)
+                agenda_add_other(w->agenda, name, AGENDA_PRUNE, NULL, l.now_ms + WHEN_HOUR);
+        return 0;
+}
+
+/* At the start every org is looked into and closed again: an idle one costs its name.  One
+ * that cannot be opened does not keep the others waiting; its records will say so. */
+static int load_org(void *context, const char *name)
+{
+        struct worker *w = context;
+        struct fail why = FAIL_CLEAR;
+        struct store *store = NULL;
+        char *orgs = file_path(home_path(w->home), "orgs"), *dir = file_path(orgs, name);
+        int found = store_open(&store, dir, STORE_OPEN, &why);
+
+        if (found == 1 && worker_load(w, name, store, &why) != 0)
+                found = -1;
+        if (found < 0)
+                log_event(LOG_LEVEL_ERROR, "an org cannot be read", "org", name, "cause", why.text,
+                          NULL);
+        store_close(store);
+        mem_free(dir);
+        mem_free(orgs);
+        return stopping ? 1 : 0;
+}
+
+/* Threads. */
+
+static void wait_for_change(struct worker *w, int64_t wait_ms)
+{
+        struct timespec until;
+
+        if (wait_ms < 0) {
+                pthread_cond_wait(&w->changed, &w->lock);
+                return;
+        }
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_sec += wait_ms / 1000;
+        until.tv_nsec += wait_ms % 1000 * 1000000;
+        if (until.tv_nsec >= 1000000000) {
+                until.tv_nsec -= 1000000000;
+                until.tv_sec++;
+        }
+        pthread_cond_timedwait(&w->changed, &w->lock, &until);
+}
+
+static void *perform(void *context)
+{
+        struct worker *w = context;
+
+        pthread_mutex_lock(&w->lock);
+        while (!w->ending) {
+                struct ticket ticket;
+                int64_t wait_ms;
+
+                if (agenda_take(w->agenda, trade_now(&w->trade), when_steady_ms(), &ticket,
+                                &wait_ms) == 0) {
+                        wait_for_change(w, wait_ms);
+                        continue;
+                }
+                /* What is due next may be for another thread. */
+                pthread_cond_signal(&w->changed);
+                pthread_mutex_unlock(&w->lock);
+                worker_perform(w, &ticket);
+                pthread_mutex_lock(&w->lock);
+                pthread_cond_broadcast(&w->changed);
+        }
+        pthread_mutex_unlock(&w->lock);
+        return NULL;
+}
+
+/* Performing threads take no signals: the main thread hears them. */
+static unsigned start_threads(struct worker *w, pthread_t *threads, unsigned count)
+{
+        sigset_t all, old;
+        unsigned started = 0;
+
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &old);
+        while (started < count && pthread_create(&threads[started], NULL, perform, w) == 0)
+                started++;
+        pthread_sigmask(SIG_SETMASK, &old, NULL);
+        return started;
+}
+
+/* Running calls may end by themselves for a while; then the process goes all the same, and
+ * what they did is read back by the next worker. */
+static void end_threads(struct worker *w, pthread_t *threads, unsigned count)
+{
+        int64_t until = when_steady_ms() + STOP_MS;
+        unsigned running = 1, due;
+
+        pthread_mutex_lock(&w->lock);
+        w->ending = true;
+        pthread_cond_broadcast(&w->changed);
+        for (;;) {
+                agenda_count(w->agenda, 0, true, &running, &due);
+                if (running == 0 || when_steady_ms() >= until)
+                        break;
+                wait_for_change(w, until - when_steady_ms());
+        }
+        pthread_mutex_unlock(&w->lock);
+        if (running > 0) {
+                log_event(LOG_LEVEL_WARN, "calls did not end in time; they will be read back",
+                          NULL);
+                fflush(NULL);
+                _exit(0);
+        }
+        for (unsigned i = 0; i < count; i++)
+                pthread_join(threads[i], NULL);
+}
+
+/* The two lives. */
+
+static int run_loop(struct worker *w, struct fail *why)
+{
+        while (!stopping) {
+                int64_t again, wait = -1;
+
+                if (worker_intake(w, &again, why) != 0) {
+                        log_event(LOG_LEVEL_ERROR, "the inbox cannot be read", "cause", why->text,
+                                  NULL);
+                        fail_clear(why);
+                        wait = INBOX_TROUBLE_MS;
+                } else if (again >= 0) {
+                        wait = again - when_steady_ms();
+                        if (wait < 0)
+                                wait = 0;
+                }
+                if (stopping)
+                        break;
+                if (inbox_wait(w->inbox, wait, why) < 0)
+                        return -1;
+        }
+        return 0;
+}
+
+/* Until nothing runs and nothing is due, at most tick_ms. */
+static int tick_loop(struct worker *w, struct fail *why)
+{
+        int64_t end = when_steady_ms() + (w->options.tick_ms > 0 ? w->options.tick_ms : TICK_MS),
+                linger = w->options.linger_ms > 0 ? w->options.linger_ms : LINGER_MS, again;
+        unsigned running, due;
+
+        while (!stopping && when_steady_ms() < end) {
+                if (worker_intake(w, &again, why) != 0)
+                        return -1;
+                pthread_mutex_lock(&w->lock);
+                pthread_cond_broadcast(&w->changed);
+                agenda_count(w->agenda, trade_now(&w->trade) + linger, false, &running, &due);
+                if (running > 0 || due > 0)
+                        wait_for_change(w, 20);
+                pthread_mutex_unlock(&w->lock);
+                if (running == 0 && due == 0)
+                        break;
+        }
+        return 0;
+}
+
+static void worker_init(struct worker *w, const struct worker_options *options)
+{
+        pthread_condattr_t steady;
+
+        memset(w, 0, sizeof *w);
+        w->options = *options;
+        w->trade = options->trade;
+        w->home = options->trade.home;
+        pthread_mutex_init(&w->lock, NULL);
+        pthread_condattr_init(&steady);
+        pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+        pthread_cond_init(&w->changed, &steady);
+        pthread_condattr_destroy(&steady);
+}
+
+static void worker_dispose(struct worker *w)
+{
+        worker_intake_dispose(w);
+        agenda_free(w->agenda);
+        pthread_cond_destroy(&w->changed);
+        pthread_mutex_destroy(&w->lock);
+}
+
+/* 1 it is ours, 0 somebody has it (and we are not to wait, or not any more), -1. */
+static int take_lock(const struct worker_options *options, struct fail *why)
+{
+        struct home *h = options->trade.home;
+        int locked = home_lock_worker(h, why);
+
+        while (locked == 0 && options->wait && !stopping) {
+                struct timespec pause = { .tv_nsec = STAND_BY_MS * 1000000 };
+
+                nanosleep(&pause, NULL); /* ends early for a signal */
+                locked = home_lock_worker(h, why);
+        }
+        return locked;
+}
+
+static int live(const struct worker_options *options,
+                int (*loop)(struct worker *w, struct fail *why), struct worker_count *count,
+                struct fail *why)
+{
+        struct home *h = options->trade.home;
+        struct worker w;
+        pthread_t threads[THREADS_MAX];
+        unsigned wanted = options->threads > 0 ? options->threads : THREADS, started = 0, running,
+                 left;
+        int locked = take_lock(options, why), result = -1;
+
+        if (locked != 1)
+                return locked == 0 ? !(stopping && options->wait) : -1;
+        if (wanted > THREADS_MAX)
+                wanted = THREADS_MAX;
+        worker_init(&w, options);
+        w.inbox = home_inbox(h, why);
+        if (w.inbox == NULL || inbox_released(w.inbox, &w.released, why) != 0)
+                goto out;
+        ringing = w.inbox;
+        w.next = w.released + 1;
+        w.agenda = agenda_new(wanted);
+        if (home_each_org(h, load_org, &w, why) < 0)
+                goto out;
+        started = start_threads(&w, threads, wanted);
+        if (started == 0) {
+                fail_set(why, FAIL_SYSTEM, "no thread could be started");
+                goto out;
+        }
+        result = loop(&w, why);
+        end_threads(&w, threads, started);
+        if (count != NULL) {
+                agenda_count(w.agenda, INT64_MAX, true, &running, &left);
+                *count = (struct worker_count){ w.deliveries, w.performed, left };
+        }
+out:
+        ringing = NULL;
+        worker_dispose(&w);
+        home_unlock_worker(h);
+        return result;
+}
+
+int worker_run(const struct worker_options *options, struct fail *why)
+{
+        return live(options, run_loop, NULL, why);
+}
+
+int worker_tick(const struct worker_options *options, struct worker_count *count, struct fail *why)
+{
+        return live(options, tick_loop, count, why);
+}

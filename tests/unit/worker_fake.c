@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* An ATS and a platform in shared memory. */
+#include "worker_fake.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../tap.h"
+#include "floor/mem.h"
+#include "floor/text.h"
+#include "floor/when.h"
+#include "home/delivery.h"
+#include "home/records.h"
+
+struct fake_world *fake;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Kill points: before and after each call and each commit (the linker puts this in front of
+ * store_commit). */
+
+int __real_store_commit(struct store *s, struct batch *b, struct fail *why);
+int __wrap_store_commit(struct store *s, struct batch *b, struct fail *why);
+
+static void kill_point(void)
+{
+        if (__atomic_add_fetch(&fake->steps, 1, __ATOMIC_SEQ_CST) == fake->die_at)
+                _exit(77);
+}
+
+int __wrap_store_commit(struct store *s, struct batch *b, struct fail *why)
+{
+        int result;
+
+        kill_point();
+        result = __real_store_commit(s, b, why);
+        kill_point();
+        return result;
+}
+
+static void copy(char *to, size_t size, const char *from)
+{
+        snprintf(to, size, "%s", from == NULL ? "" : from);
+}
+#define COPY(to, from) copy(to, sizeof(to), from)
+
+/* Starts a call: 1 when it is scripted to fail (and *did whether to do it all the same). */
+static int enter(enum fake_call call, struct outcome *o, bool *did)
+{
+        int scripted = 0;
+
+        pthread_mutex_lock(&lock);
+        kill_point();
+        fake->calls[call]++;
+        if (++fake->at_once > fake->most_at_once)
+                fake->most_at_once = fake->at_once;
+        *did = true;
+        *o = (struct outcome)OUTCOME_NONE;
+        if (fake->script[call].times > 0) {
+                fake->script[call].times--;
+                scripted = 1;
+                *did = fake->script[call].did;
+                if (fake->script[call].kind != OUTCOME_DONE)
+                        outcome_set(o, fake->script[call].kind, "The vendor says so.", "scripted");
+                o->wait_ms = fake->script[call].wait_ms;
+                o->lane_wait_ms = fake->script[call].lane_wait_ms;
+        }
+        return scripted;
+}
+
+static int leave(struct outcome *o)
+{
+        fake->at_once--;
+        kill_point();
+        pthread_mutex_unlock(&lock);
+        return o->kind == OUTCOME_DONE ? 0 : -1;
+}
+
+struct fake_application *fake_application(const char *id)
+{
+        for (int i = 0; i < fake->application_count; i++)
+                if (text_equal(fake->applications[i].id, id))
+                        return &fake->applications[i];
+        return NULL;
+}
+
+struct fake_session *fake_session(const char *id)
+{
+        for (int i = 0; i < fake->session_count; i++)
+                if (text_equal(fake->sessions[i].id, id))
+                        return &fake->sessions[i];
+        return NULL;
+}
+
+int fake_notes(const char *application, const char *containing)
+{
+        int count = 0;
+
+        for (int i = 0; i < fake->note_count; i++)
+                count += text_equal(fake->notes[i].application, application) &&
+                         strstr(fake->notes[i].body, containing) != NULL;
+        return count;
+}
+
+/* The ATS. */
+
+static int read_application(struct link *link, const char *id, struct application *out,
+                            struct outcome *o)
+{
+        struct fake_application *a;
+        bool did;
+
+        (void)link;
+        enter(CALL_READ_APPLICATION, o, &did);
+        a = fake_application(id);
+        if (o->kind == OUTCOME_DONE && (a == NULL || a->gone)) {
+                outcome_set(o, OUTCOME_ABSENT, "It is not there.", "absent");
+        } else if (o->kind == OUTCOME_DONE) {
+                memset(out, 0, sizeof *out);
+                out->id = mem_text(a->id);
+                out->candidate_id = mem_text(a->candidate);
+                out->first_name = mem_text("Jane");
+                out->last_name = mem_text("Doe");
+                if (a->email[0] != '\0')
+                        out->email = mem_text(a->email);
+                out->stage_id = mem_text(a->stage);
+                out->stage_name = mem_text(a->stage_name);
+                out->status = mem_text(a->status);
+        }
+        return leave(o);
+}
+
+static int find_note(struct link *link, const struct application *a, const char *marker, int *found,
+                     struct outcome *o)
+{
+        bool did;
+
+        (void)link;
+        enter(CALL_FIND_NOTE, o, &did);
+        *found = fake_notes(a->id, marker) > 0;
+        return leave(o);
+}
+
+static int write_note(struct link *link, const struct application *a, const char *body,
+                      struct outcome *o)
+{
+        bool did;
+
+        (void)link;
+        enter(CALL_WRITE_NOTE, o, &did);
+        if (did && fake->note_count < 256) {
+                struct fake_note *note = &fake->notes[fake->note_count++];
+
+                COPY(note->application, a->id);
+                COPY(note->body, body);
+        }
+        return leave(o);
+}
+
+static int move_stage(struct link *link, const struct application *given, const char *to,
+                      struct outcome *o)
+{
+        struct fake_application *a;
+        bool did;
+
+        (void)link;
+        enter(CALL_MOVE_STAGE, o, &did);
+        a = fake_application(given->id);
+        if (did && a != NULL) {
+                fake->moves++;
+                COPY(a->stage, text_equal(to, "next") ? "s3" : to);
+                COPY(a->stage_name, "On-site");
+        }
+        return leave(o);
+}
+
+static const struct ats ats = { .kind = "greenhouse",
+                                .read_application = read_application,
+                                .find_note = find_note,
+                                .write_note = write_note,
+                                .move_stage = move_stage };
+
+/* The platform. */
+
+static void session_out(const struct fake_session *s, struct session *out)
+{
+        memset(out, 0, sizeof *out);
+        out->id = mem_text(s->id);
+        out->test_id = mem_text(s->test);
+        out->test_title = mem_text("Backend screen");
+        out->email = mem_text(s->email);
+        out->state = session_state_of(s->state);
+        out->verification = verification_of(s->verification);
+        out->finished_ms = s->finished_ms;
+        if (out->state == SESSION_COMPLETE || out->state == SESSION_IN_REVIEW) {
+                out->score = (struct score){
+                        .present = true, .value = s->score, .most = 100, .version = "raw"
+                };
+                out->report_url = mem_format("https://p.example/r/%s?accessToken=hush", s->id);
+        }
+}
+
+static int invite(struct link *link, const struct invitation *in, struct session *out,
+                  struct outcome *o)
+{
+        struct fake_session *s = NULL;
+        bool did;
+
+        (void)link;
+        enter(CALL_INVITE, o, &did);
+        if (did) {
+                for (int i = 0; i < fake->session_count && s == NULL; i++)
+                        if (text_equal(fake->sessions[i].test, in->test_id) &&
+                            text_equal(fake->sessions[i].email, in->email) &&
+                            (text_equal(fake->sessions[i].state, "invited") ||
+                             text_equal(fake->sessions[i].state, "started")))
+                                s = &fake->sessions[i];
+                if (s == NULL) {
+                        s = &fake->sessions[fake->session_count++];
+                        snprintf(s->id, sizeof s->id, "S%d", fake->session_count);
+                        COPY(s->test, in->test_id);
+                        COPY(s->email, in->email);
+                        COPY(s->external, in->external_id);
+                        COPY(s->state, "invited");
+                        COPY(s->verification, "none");
+                }
+                if (o->kind == OUTCOME_DONE)
+                        session_out(s, out);
+        }
+        return leave(o);
+}
+
+static int read_session(struct link *link, const char *id, struct session *out, struct outcome *o)
+{
+        struct fake_session *s;
+        bool did;
+
+        (void)link;
+        enter(CALL_READ_SESSION, o, &did);
+        s = fake_session(id);
+        if (o->kind == OUTCOME_DONE && s == NULL)
+                outcome_set(o, OUTCOME_ABSENT, "No such session.", "absent");
+        else if (o->kind == OUTCOME_DONE)
+                session_out(s, out);
+        return leave(o);
+}
+
+static int read_sessions(struct link *link, const char *test, const char *const *ids, size_t count,
+                         void (*visit)(void *context, const struct session *session), void *context,
+                         struct outcome *o)
+{
+        struct session found[64];
+        size_t n = 0;
+        bool did;
+        int result;
+
+        (void)link;
+        enter(CALL_READ_SESSIONS, o, &did);
+        for (size_t i = 0; o->kind == OUTCOME_DONE && i < count; i++) {
+                struct fake_session *s = fake_session(ids[i]);
+
+                if (s != NULL && text_equal(s->test, test))
+                        session_out(s, &found[n++]);
+        }
+        result = leave(o);
+        for (size_t i = 0; i < n; i++) {
+                visit(context, &found[i]);
+                session_dispose(&found[i]);
+        }
+        return result;
+}
+
+static const struct platform platform = { .kind = "codesignal",
+                                          .invite = invite,
+                                          .read_session = read_session,
+                                          .read_sessions = read_sessions };
+
+/* What they send: {"fact", "subject", "identity", "occurred_ms", "detail"}. */
+
+static void decode(const void *body, size_t len, const json_t *headers, const json_t *settings,
+                   struct fact *fact)
+{
+        json_t *value = json_parse(body, len, false, NULL);
+
+        (void)headers;
+        (void)settings;
+        memset(fact, 0, sizeof *fact);
+        fact->kind = FACT_UNKNOWN;
+        snprintf(fact->summary, sizeof fact->summary, "not understood");
+        for (int k = FACT_NOTHING; value != NULL && k <= FACT_TESTS; k++)
+                if (text_equal(json_get_text(value, "fact", ""), fact_word((enum fact_kind)k)))
+                        fact->kind = (enum fact_kind)k;
+        if (value != NULL) {
+                fact->name = mem_text(json_get_text(value, "fact", NULL));
+                fact->subject = mem_text(json_get_text(value, "subject", NULL));
+                fact->identity = mem_text(json_get_text(value, "identity", NULL));
+                fact->occurred_ms = json_get_int(value, "occurred_ms", 0);
+                fact->detail = json_incref(json_object_get(value, "detail"));
+                if (fact->kind != FACT_UNKNOWN)
+                        snprintf(fact->summary, sizeof fact->summary, "a fact");
+        }
+        json_decref(value);
+}
+
+static const struct sender sender = { .kind = "fake", .decode = decode };
+static const struct kind greenhouse = { .name = "greenhouse",
+                                        .title = "Greenhouse",
+                                        .role = KIND_ATS,
+                                        .sender = &sender,
+                                        .ats = &ats },
+                         codesignal = { .name = "codesignal",
+                                        .title = "CodeSignal",
+                                        .role = KIND_PLATFORM,
+                                        .sender = &sender,
+                                        .platform = &platform };
+static const struct kind *const fakes[] = { &greenhouse, &codesignal, NULL };
+
+/* Homes. */
+
+static int64_t now_ms(void)
+{
+        return when_now_ms() + fake->clock_ms;
+}
+
+void fake_start(void)
+{
+        fake = mmap(NULL, sizeof *fake, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (fake == MAP_FAILED)
+                exit(99);
+}
+
+static void must(int result, const struct fail *why)
+{
+        if (result == 0)
+                return;
+        printf("Bail out! %s\n", why->text);
+        exit(99);
+}
+
+void fake_rules(struct org *org, const char *json)
+{
+        struct fail why = FAIL_CLEAR;
+        json_t *record = json_object();
+        struct batch *b = batch_new();
+
+        json_set(record, "rules", json_parse(json, strlen(json), true, &why));
+        record_put(b, "rules", "all", record);
+        must(store_commit(org->store, b, &why), &why);
+        batch_free(b);
+        json_decref(record);
+}
+
+void fake_connection(struct home *h, struct org *org, const char *id, const char *kind)
+{
+        struct fail why = FAIL_CLEAR;
+        struct batch *b = batch_new();
+        json_t *settings = json_object(), *credentials = json_object();
+
+        connection_put(h, org->name, b, id, kind_find(kind), settings, credentials, NULL,
+                       "https://hire.example/fairlead", NULL);
+        must(store_commit(org->store, b, &why), &why);
+        batch_free(b);
+        json_decref(settings);
+        json_decref(credentials);
+}
+
+void fake_home_make(struct fake_home *f)
+{
+        struct fail why = FAIL_CLEAR;
+        struct batch *b = batch_new();
+        json_t *self = json_object();
+        bool made;
+
+        memset(fake, 0, sizeof *fake);
+        f->dir = tap_dir();
+        must(home_create(f->dir, &made, &why), &why);
+        must(home_open(&f->home, f->dir, &why) == 1 ? 0 : -1, &why);
+        must(home_create_org(f->home, "acme", &f->org, &why), &why);
+        json_set_text(self, "public_url", "https://hire.example/fairlead");
+        record_put(b, "org", "self", self);
+        must(store_commit(f->org->store, b, &why), &why);
+        fake_connection(f->home, f->org, "gh", "greenhouse");
+        fake_connection(f->home, f->org, "cs", "codesignal");
+        fake_rules(f->org,
+                   "[{\"id\":\"send\",\"when\":{\"entered_stage\":{\"ats\":\"gh\",\"stage\":"
+                   "\"Coding test\"}},\"then\":[{\"send_assessment\":{\"platform\":\"cs\","
+                   "\"assessment\":\"T1\"}}]},"
+                   "{\"id\":\"back\",\"when\":{\"result\":\"any\"},\"then\":[{\"write_result\":{}},"
+                   "{\"move_stage\":{\"to\":\"next\",\"if\":{\"percent_at_least\":70}}}]}]");
+        fake->application_count = 1;
+        fake->applications[0] = (struct fake_application){ .id = "17",
+                                                           .candidate = "5",
+                                                           .email = "jane@x.example",
+                                                           .stage = "s2",
+                                                           .stage_name = "Coding test",
+                                                           .status = "active" };
+        batch_free(b);
+        json_decref(self);
+}
+
+void fake_home_close(struct fake_home *f)
+{
+        home_close(f->home);
+        mem_free(f->dir);
+        memset(f, 0, sizeof *f);
+}
+
+void fake_home_reopen(struct fake_home *f)
+{
+        struct fail why = FAIL_CLEAR;
+
+        if (f->home != NULL)
+                home_close(f->home);
+        must(home_open(&f->home, f->dir, &why) == 1 ? 0 : -1, &why);
+        must(home_org(f->home, "acme", &f->org, &why) == 1 ? 0 : -1, &why);
+}
+
+struct worker_options fake_options(struct fake_home *f)
+{
+        return (struct worker_options){
+                .trade = { .home = f->home, .kinds = fakes, .scale = 1000, .now_ms = now_ms },
+                .threads = 4,
+                .linger_ms = 60,
+                .tick_ms = 8000
+        };
+}
+
+void fake_tick(struct fake_home *f)
+{
+        struct worker_options options = fake_options(f);
+        struct fail why = FAIL_CLEAR;
+
+        must(worker_tick(&options, NULL, &why), &why);
+}
+
+void fake_deliver(struct fake_home *f, const char *org, const char *connection, enum trust trust,
+                  const char *body)
+{
+        struct delivery d = { .what = DELIVERY_EVENT,
+                              .org = (char *)(uintptr_t)org,
+                              .connection = (char *)(uintptr_t)connection,
+                              .received_ms = now_ms(),
+                              .request_id = (char *)(uintptr_t) "rq",
+                              .trust = trust,
+                              .reason = (char *)(uintptr_t) "test",
+                              .body = body,
+                              .body_len = strlen(body) };
+        struct buf record = BUF_NONE;
+        struct fail why = FAIL_CLEAR;
+        struct inbox *inbox = home_inbox(f->home, &why);
+        uint64_t number;
+
+        delivery_write(&d, &record);
+        must(inbox == NULL ? -1 : inbox_add(inbox, record.data, record.len, &number, &why), &why);
+        buf_dispose(&record);
+}
+
+void fake_stage(struct fake_home *f, const char *application, const char *identity)
+{
+        char *body =
+            mem_format("{\"fact\":\"stage_entered\",\"subject\":\"%s\",\"identity\":\"%s\","
+                       "\"detail\":{\"stage\":{\"id\":\"s2\",\"name\":\"Coding test\"},"
+                       "\"status\":\"active\"}}",
+                       application, identity);
+
+        fake_deliver(f, "acme", "gh", TRUST_BODY, body);
+        mem_free(body);
+}
+
+void fake_told(struct fake_home *f, const char *session, const char *hint, const char *external,
+               const char *identity)
+{
+        char *body = mem_format("{\"fact\":\"session\",\"subject\":\"%s\",\"identity\":\"%s\","
+                                "\"detail\":{\"hint\":\"%s\",\"external_id\":\"%s\"}}",
+                                session, identity, hint, external);
+
+        fake_deliver(f, "acme", "cs", TRUST_NOTICE, body);
+        mem_free(body);
+}
+
+static char *member_text(struct org *org, const char *series, uint64_t number, const char *member)
+{
+        struct fail why = FAIL_CLEAR;
+        json_t *record = NULL;
+        char *text = NULL;
+
+        if (record_series_get(org, series, number, &record, &why) == 1)
+                text = mem_text(json_get_text(record, member, NULL));
+        json_decref(record);
+        return text;
+}
+
+char *fake_event_text(struct org *org, uint64_t number, const char *member)
+{
+        return member_text(org, "event", number, member);
+}
+
+char *fake_action_text(struct org *org, uint64_t number, const char *member)
+{
+        return member_text(org, "action", number, member);
+}
+
+uint64_t fake_open_actions(struct org *org)
+{
+        struct fail why = FAIL_CLEAR;
+        uint64_t count = 0;
+
+        must(store_set_count(org->store, "open-actions", &count, &why), &why);
+        return count;
+}
+
+json_t *fake_record(struct org *org, const char *table, const char *key)
+{
+        struct fail why = FAIL_CLEAR;
+        json_t *record = NULL;
+
+        record_get(org, table, key, &record, &why);
+        return record;
+}
