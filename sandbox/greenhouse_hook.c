@@ -38,8 +38,12 @@ static const struct deliver_policy policy = {
 static void add_event_id(const struct deliver_item *item, struct buf *lines)
 {
         unsigned char id[SECRET_DIGEST_SIZE];
+        bool fresh;
 
-        if (gh.set.fresh_event_id)
+        pthread_mutex_lock(&gh.lock); /* nobody who sends holds it */
+        fresh = gh.set.fresh_event_id;
+        pthread_mutex_unlock(&gh.lock);
+        if (fresh)
                 secret_random(id, sizeof id);
         else
                 secret_sha256(item->body, item->len, id);

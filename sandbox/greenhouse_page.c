@@ -53,6 +53,22 @@ static json_t *stage_choices(const json_t *application)
         return list;
 }
 
+static void add_lines(json_t *list, const char *text, size_t len)
+{
+        while (len > 0) {
+                const char *end = memchr(text, '\n', len);
+                size_t line = end == NULL ? len : (size_t)(end - text);
+                json_t *piece = json_object();
+
+                json_set(piece, "text", json_new_text(text, line));
+                json_set_bool(piece, "end", end != NULL);
+                json_add(list, piece);
+                line += end != NULL;
+                text += line;
+                len -= line;
+        }
+}
+
 /* A note's text as pieces, so that our report links can be clicked: only http(s) addresses
  * with a path that names a report become links, everything else stays text. */
 static json_t *pieces_of(const char *body)
@@ -63,11 +79,7 @@ static json_t *pieces_of(const char *body)
                 const char *hit = strstr(body, "http");
                 size_t len = hit == NULL ? strlen(body) : (size_t)(hit - body), end;
 
-                if (len > 0) {
-                        piece = json_object();
-                        json_set(piece, "text", json_new_text(body, len));
-                        json_add(list, piece);
-                }
+                add_lines(list, body, len);
                 if (hit == NULL)
                         break;
                 end = strcspn(hit, " \t\r\n<>\"'()");

@@ -489,7 +489,7 @@ def test_people():
     tap.contains(text, "On-site interview", "his page shows the stage")
     tap.contains(text, "scheduled", "and an interview")
     application = table("applications")[-1]
-    for body in ("older", 'see https://hire.example.org/fairlead/report/acme/tok"x and '
+    for body in ("older\nof two lines", 'see https://hire.example.org/fairlead/report/acme/tok"x and '
                  "javascript:alert(1)//report/ http://evil.example/ <b>"):
         call("POST", "notes", {"candidate_id": application["candidate_id"], "body": body,
                                "visibility": "public", "note_type": "NOTE"})
@@ -499,6 +499,7 @@ def test_people():
     tap.lacks(text, 'href="http://evil', "others cannot")
     tap.lacks(text, 'href="javascript', "least of all scripts")
     tap.lacks(text, "<b>", "and markup is text")
+    tap.contains(text, "older<br>of two lines", "lines stay lines")
     tap.ok(text.index("tok") < text.index("older"), "the newest note stands first")
     interview = table("interviews")[-1]["id"]
     tap.equal(form(f"interviews/{interview}", {"location": "https://x.example/"}).status, 303,

@@ -781,6 +781,22 @@ static void test_token(void)
         tap_int(s.other.minted, 2, "59 seconds before its end it is renewed");
         stand_end(&s, "an aging token");
 
+        stand_init(&s, three);
+        greenhouse_ats.read_application(&s.link, "6409476002", &a, &s.outcome);
+        s.token.expires_ms = when_now_ms() + 59 * WHEN_SECOND;
+        s.other.token_status = 503;
+        result = greenhouse_ats.read_application(&s.link, "6409476002", &a, &s.outcome);
+        outcome_is(&s, result, OUTCOME_ABSENT, "an aging token that cannot be renewed still does");
+        tap_int(s.other.minted, 2, "although it was tried");
+        s.other.token_status = 401;
+        result = greenhouse_ats.read_application(&s.link, "6409476002", &a, &s.outcome);
+        outcome_is(&s, result, OUTCOME_DENIED, "but not when the credential was withdrawn");
+        s.token.expires_ms = 0;
+        s.other.token_status = 0;
+        result = greenhouse_ats.read_application(&s.link, "6409476002", &a, &s.outcome);
+        outcome_is(&s, result, OUTCOME_ABSENT, "and once it is granted again, it works");
+        stand_end(&s, "an aging token, not renewed");
+
         stand_init(&s, expired);
         result = greenhouse_ats.read_application(&s.link, "6409476002", &a, &s.outcome);
         outcome_is(&s, result, OUTCOME_ABSENT, "401 once");
