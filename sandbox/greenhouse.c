@@ -148,7 +148,8 @@ static void answer(struct request *rq, struct reply *re, const struct operation 
                 perform(rq, re, o, id);
         }
         control_failure_dispose(&failure);
-        control_record(o->method, o->what, request_segment(rq, "resource"), body_for_record(rq), 0);
+        control_record(o->method, o->what, request_segment(rq, "resource"), body_for_record(rq),
+                       reply_status_given(re));
 }
 
 static void v3(struct request *rq, struct reply *re)

@@ -161,7 +161,7 @@ void gh_token(struct request *rq, struct reply *re)
                 pthread_mutex_unlock(&gh.lock);
         }
         control_failure_dispose(&failure);
-        control_record("POST", "POST token", "token", NULL, 0);
+        control_record("POST", "POST token", "token", NULL, reply_status_given(re));
 }
 
 /* --- a call -------------------------------------------------------------------------------- */

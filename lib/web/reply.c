@@ -95,6 +95,11 @@ void reply_status(struct reply *re, int status)
                 re->broken = true;
 }
 
+int reply_status_given(const struct reply *re)
+{
+        return re->status;
+}
+
 /* No control character but tab: a line break would start a header of somebody else's. */
 static bool is_value(const char *text)
 {

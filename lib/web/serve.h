@@ -104,6 +104,7 @@ const char *request_credential(struct request *rq);
 
 /* The reply: 200 with an empty body unless said otherwise. */
 void reply_status(struct reply *re, int status);
+int reply_status_given(const struct reply *re);                           /* as it stands now */
 void reply_header(struct reply *re, const char *name, const char *value); /* CR/LF refused */
 void reply_text(struct reply *re, int status, const char *text);          /* text/plain */
 void reply_json(struct reply *re, int status, json_t *value);             /* takes value */

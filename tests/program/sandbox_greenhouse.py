@@ -388,6 +388,12 @@ def test_failures():
     tap.equal(call("POST", "notes", note).status, 502, "an answer that is lost")
     tap.equal(len(table("notes")), 1, "although the work was done")
     asked = ask("GET", "control/counters").json()
+    requests = ask("GET", "control/requests").json()
+    rows = requests if isinstance(requests, list) else requests["requests"]
+    tap.equal([(r["what"], r["status"]) for r in rows if r["what"] in ("GET jobs", "POST notes")],
+              [("GET jobs", 500), ("GET jobs", 200), ("GET jobs", 200), ("POST notes", 502)],
+              "every request is kept with its answer's status")
+    tap.equal(rows[-1]["body"], note, "and with its body")
     tap.ok(asked.get("GET jobs") == 3 and asked.get("POST notes") == 1, "all is counted", asked)
 
 
