@@ -249,6 +249,8 @@ static int load_settings(struct command_context *c, const char *home)
         mem_free(path);
         if (result == 0)
                 result = fetch_start(serve_settings.allow_networks, &c->why);
+        if (result == 0)
+                result = fetch_trust(serve_settings.ca_file, &c->why);
         c->home_path = text_or(serve_settings.home, "");
         return result;
 }

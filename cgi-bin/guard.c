@@ -16,7 +16,8 @@ int guard_start(struct fail *why)
 {
         if (text_empty(serve_settings.home))
                 return fail_set(why, FAIL_INPUT, "FAIRLEAD_HOME is not set");
-        if (fetch_start(serve_settings.allow_networks, why) != 0)
+        if (fetch_start(serve_settings.allow_networks, why) != 0 ||
+            fetch_trust(serve_settings.ca_file, why) != 0)
                 return -1;
         switch (home_open(&home, serve_settings.home, why)) {
         case 1:

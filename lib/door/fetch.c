@@ -621,6 +621,17 @@ static void ignore_sigpipe(void)
         }
 }
 
+int fetch_trust(const char *ca, struct fail *why)
+{
+        if (text_empty(ca))
+                return 0;
+        if (access(ca, R_OK) != 0)
+                return fail_errno(why, "FAIRLEAD_CA_FILE: %s", ca);
+        mem_free(ca_file);
+        ca_file = mem_text(ca);
+        return 0;
+}
+
 int fetch_start(const char *allow, struct fail *why)
 {
         const char *ca = getenv("FAIRLEAD_CA_FILE");
@@ -629,12 +640,12 @@ int fetch_start(const char *allow, struct fail *why)
                 fetch_stop();
         if (network_list(&allowed, &allowed_count, text_or(allow, ""), why) != 0)
                 return -1;
-        if (!text_empty(ca) && access(ca, R_OK) != 0) {
+        if (fetch_trust(ca, why) != 0) {
                 mem_free(allowed);
                 allowed = NULL;
-                return fail_errno(why, "FAIRLEAD_CA_FILE: %s", ca);
+                allowed_count = 0;
+                return -1;
         }
-        ca_file = text_empty(ca) ? NULL : mem_text(ca);
         ignore_sigpipe();
         if (curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK ||
             pthread_key_create(&of_thread, drop_handle) != 0)

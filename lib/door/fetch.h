@@ -34,6 +34,9 @@
  * handler.  fetch_stop() when every other thread that fetched has ended; then one may start
  * again. */
 int fetch_start(const char *allow, struct fail *why);
+/* The same file when the settings name it: after fetch_start(), before threads.  "" and NULL
+ * change nothing. */
+int fetch_trust(const char *ca, struct fail *why);
 void fetch_stop(void);
 
 struct fetch_request {

@@ -34,6 +34,8 @@ const struct setting serve_setting_rows[] = {
           "the home: the directory that holds all state" },
         { "FAIRLEAD_ALLOW_NETWORKS", SETTING_TEXT, "", 0, 0, &serve_settings.allow_networks, NULL,
           "private networks (CIDR, separated by spaces) that outgoing requests may reach" },
+        { "FAIRLEAD_CA_FILE", SETTING_TEXT, "", 0, 0, &serve_settings.ca_file, NULL,
+          "certificates to trust for outgoing requests instead of the system's" },
         { "FAIRLEAD_MOUNT", SETTING_TEXT, "/fairlead", 0, 200, &serve_settings.mount, NULL,
           "path of the web server under which the programs stand" },
         { "FAIRLEAD_TEMPLATES", SETTING_TEXT, FAIRLEAD_DATA_DIR "/templates", 0, 0,

@@ -65,6 +65,7 @@ int serve(int argc, char **argv, const struct program *program);
 struct serve_settings {
         const char *home;           /* FAIRLEAD_HOME */
         const char *allow_networks; /* FAIRLEAD_ALLOW_NETWORKS */
+        const char *ca_file;        /* FAIRLEAD_CA_FILE */
         const char *mount;          /* FAIRLEAD_MOUNT, default /fairlead */
         const char *templates;      /* FAIRLEAD_TEMPLATES, default pkgdatadir/templates */
         const char *data;           /* FAIRLEAD_DATA, default pkgdatadir/data */

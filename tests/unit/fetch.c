@@ -61,6 +61,7 @@ static void test_start(void)
         tap_ok(strstr(why.text, "/nowhere/ca.pem") != NULL, "are named: %s", why.text);
         unsetenv("FAIRLEAD_CA_FILE");
         tap_int(fetch_start(NULL, NULL), 0, "no networks allowed");
+        tap_int(fetch_trust("/nowhere/ca.pem", NULL), -1, "certificates of the settings, likewise");
         fetch_stop();
         fetch_stop();
 }

@@ -175,14 +175,16 @@ int main(void)
                 struct fetch_answer answer;
                 struct fail why = FAIL_CLEAR;
                 struct server s;
+                const char *trust;
                 char *url;
 
                 server_start(&s, leaf, key, rows[i].newest);
                 url = mem_format("https://%s:%d/", rows[i].host, s.port);
-                unsetenv("FAIRLEAD_CA_FILE");
-                if (rows[i].ca != NO_CA)
-                        setenv("FAIRLEAD_CA_FILE", rows[i].ca == OUR_CA ? ours : theirs, 1);
+                /* from the environment and from the settings in turn */
+                trust = rows[i].ca == OUR_CA ? ours : rows[i].ca == OTHER_CA ? theirs : "";
+                setenv("FAIRLEAD_CA_FILE", i % 2 ? trust : "", 1);
                 tap_int(fetch_start("127.0.0.0/8", &why), 0, "start %s", why.text);
+                tap_int(fetch_trust(i % 2 ? "" : trust, &why), 0, "trust %s", why.text);
                 fetch(
                     &(struct fetch_request){
                         .method = "POST", .url = url, .body = "{}", .body_len = 2 },
