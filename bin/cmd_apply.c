@@ -41,6 +41,19 @@ static void print_test(const json_t *test)
         }
 }
 
+/* Lines of a text under a word, the following ones indented as far. */
+static void print_lines(const char *word, const char *text)
+{
+        char *copy = mem_text(text), *rest = copy, *line;
+        bool first = true;
+
+        while ((line = text_next(&rest, '\n')) != NULL) {
+                printf("    %-6s %s\n", first ? word : "", line);
+                first = false;
+        }
+        mem_free(copy);
+}
+
 static void print_connection(const json_t *row)
 {
         const char *secret = json_get_text(row, "webhook_secret", NULL);
@@ -54,7 +67,7 @@ static void print_connection(const json_t *row)
         if (secret != NULL)
                 printf("    webhook secret to paste, shown only now: %s\n", secret);
         if (!text_empty(json_get_text(row, "paste", "")))
-                printf("    where: %s\n", json_get_text(row, "paste", ""));
+                print_lines("where:", json_get_text(row, "paste", ""));
         json_array_foreach(json_at(row, "needs"), i, one)
         {
                 printf("    %s %s\n", i == 0 ? "needs:" : "      ", json_text_of(one, ""));

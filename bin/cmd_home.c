@@ -133,8 +133,9 @@ static int check_org(void *context, const char *name)
         char *what = mem_format("organisation %s", name);
         struct fail why = FAIL_CLEAR;
         uint64_t records = 0;
+        int result = store_check(dir, &records, &why);
 
-        checked(k, what, store_check(dir, &records, &why), records, &why);
+        checked(k, what, result, records, &why);
         mem_free(what);
         mem_free(dir);
         return 0;
@@ -156,7 +157,8 @@ static int check(struct command_context *c, int argc, char **argv)
                 return code;
         k.rows = json_array();
         dir = file_path(home_path(c->home), "inbox");
-        checked(&k, "inbox", inbox_check(dir, &records, &why), records, &why);
+        code = inbox_check(dir, &records, &why);
+        checked(&k, "inbox", code, records, &why);
         mem_free(dir);
         if (home_each_org(c->home, check_org, &k, &c->why) < 0) {
                 json_decref(k.rows);

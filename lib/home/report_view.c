@@ -98,7 +98,7 @@ static json_t *parts_view(const struct session *s)
         for (size_t i = 0; i < s->part_count; i++) {
                 const struct part *part = &s->parts[i];
                 json_t *row = json_object();
-                char number[16];
+                char number[24];
 
                 snprintf(number, sizeof number, "%zu", i + 1);
                 json_set_text(row, "number", number);

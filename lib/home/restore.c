@@ -10,6 +10,7 @@
 #include "floor/file.h"
 #include "floor/mem.h"
 #include "floor/text.h"
+#include "home/action.h"
 #include "home/backup.h"
 #include "home/backup_file.h"
 #include "home/delivery.h"
@@ -162,42 +163,72 @@ static char *full_name(char kind, const char *name, const char *key)
 
 struct removing {
         struct restoring *r;
-        struct batch *batch;
+        json_t *list; /* {is, in, key} of what must go: removed after the walk, in parts */
 };
 
-static int remove_unwanted(void *context, const struct store_record *record)
+static int find_unwanted(void *context, const struct store_record *record)
 {
         struct removing *rm = context;
-        char *name = full_name(record->kind, record->name, record->key);
+        char *name = full_name(record->kind, record->name, record->key), kind[2] = "";
         bool wanted = json_object_get(rm->r->wanted, name) != NULL;
+        json_t *row;
 
         mem_free(name);
-        if (wanted)
+        if (wanted || record->kind == 'c')
                 return 0;
-        if (record->kind == 't')
-                batch_delete(rm->batch, record->name, record->key);
-        else if (record->kind == 'm')
-                batch_leave(rm->batch, record->name, record->key);
-        else if (record->kind == 's')
-                batch_series_delete(rm->batch, record->name, strtoull(record->key, NULL, 10));
+        kind[0] = record->kind;
+        row = json_object();
+        json_set_text(row, "is", kind);
+        json_set_text(row, "in", record->name);
+        json_set_text(row, "key", record->key);
+        json_add(rm->list, row);
         return 0;
 }
 
-/* What the backup does not have goes in one batch; then the org is as it was. */
+static int remove_one(struct restoring *r, const json_t *row)
+{
+        const char *in = json_get_text(row, "in", ""), *key = json_get_text(row, "key", "");
+
+        if (flush_when_full(r, 0) != 0)
+                return -1;
+        switch (*json_get_text(row, "is", "?")) {
+        case 't':
+                batch_delete(r->batch, in, key);
+                break;
+        case 'm':
+                batch_leave(r->batch, in, key);
+                break;
+        default:
+                batch_series_delete(r->batch, in, strtoull(key, NULL, 10));
+        }
+        return 0;
+}
+
+/* What the backup does not have goes; what is open may have been done since, so the worker
+ * reads back before it writes again. */
 static int finish_org(struct restoring *r)
 {
         struct removing rm = { r, NULL };
+        json_t *row;
         int result;
+        size_t i;
 
         if (r->org == NULL)
                 return 0;
         result = flush(r);
         if (result == 0) {
-                rm.batch = batch_new();
-                result = store_each(r->org->store, remove_unwanted, &rm, r->why);
-                if (result == 0 && !batch_empty(rm.batch))
-                        result = store_commit(r->org->store, rm.batch, r->why);
-                batch_free(rm.batch);
+                rm.list = json_array();
+                result = store_each(r->org->store, find_unwanted, &rm, r->why);
+                json_array_foreach(rm.list, i, row)
+                {
+                        if (result == 0)
+                                result = remove_one(r, row);
+                }
+                if (result == 0)
+                        result = flush(r);
+                if (result == 0)
+                        result = action_doubt_all(r->org, r->why);
+                json_decref(rm.list);
         }
         batch_free(r->batch);
         json_decref(r->wanted);
