@@ -123,6 +123,19 @@ static int check_modes(const char *path, struct fail *why)
         return 1;
 }
 
+/* The empty store of home_nobody(), made early: on a full disk an unknown org must still look
+ * like an unknown hook. */
+static int make_nobody(const char *home, struct fail *why)
+{
+        char *path = file_path(home, "run/nobody");
+        struct store *store = NULL;
+        int result = store_open(&store, path, STORE_CREATE, why) == 1 ? 0 : -1;
+
+        store_close(store);
+        mem_free(path);
+        return result;
+}
+
 int home_create(const char *path, bool *made, struct fail *why)
 {
         char *inbox = file_path(path, "inbox");
@@ -135,7 +148,7 @@ int home_create(const char *path, bool *made, struct fail *why)
         for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
                 if (make_part(path, parts[i], made, why) != 0)
                         goto out;
-        if (make_key(path, made, why) != 0)
+        if (make_key(path, made, why) != 0 || make_nobody(path, why) != 0)
                 goto out;
         if (access(inbox, F_OK) != 0)
                 *made = true;

@@ -443,6 +443,11 @@ def test_full_disk():
                 reply = face.request("POST", home.target("lv"), body=planted.signed("lv")[1] +
                                      b" " * MIB)
                 tap.equal(reply.status, 413, "a full disk: other refusals are as ever")
+            for face in (server, Plain(home)):
+                lost = [anonymous(face.request("POST", f"/fairlead/webhook/{path}", body=b"{}"))
+                        for path in ("nobody/nothing", "acme/nothing")]
+                tap.equal(lost[0], lost[1], "a full disk: what is not there looks alike")
+                tap.contains(lost[0], "Status: 404", "a full disk: and is not there")
             plain = Plain(home).request("POST", home.target("gh"), body=body, headers=headers)
             tap.equal(plain.status, 503, "a full disk: as plain CGI too")
             disk.empty()
