@@ -72,21 +72,24 @@ int dossier_session(struct home *h, struct org *org, const char *key, json_t **r
         return found;
 }
 
-static void put_report(struct plan *p, struct home *h, struct org *org, const char *key,
-                       json_t *record, const struct session *session)
+static void seal_report_url(struct home *h, struct org *org, const char *key, json_t *record,
+                            const struct session *session)
 {
-        char *bound = bound_to(org, key), *token, *digest;
-        json_t *report;
+        char *bound = bound_to(org, key);
         struct buf sealed = BUF_NONE;
 
         secret_seal(home_key(h), bound, session->report_url, strlen(session->report_url), &sealed);
         json_set_text(record, "report_url", buf_text(&sealed));
         buf_dispose(&sealed);
         mem_free(bound);
+}
 
-        token = dossier_report_token(h, org, key);
-        digest = record_digest(token, NULL);
-        report = json_object();
+/* Every session has a page of ours, also where the platform gives no report of its own. */
+static void put_page(struct plan *p, struct home *h, struct org *org, const char *key)
+{
+        char *token = dossier_report_token(h, org, key), *digest = record_digest(token, NULL);
+        json_t *report = json_object();
+
         json_set_text(report, "session", key);
         record_put(p->batch, "report", digest, report);
         json_decref(report);
@@ -103,9 +106,10 @@ void dossier_put_session(struct plan *p, struct home *h, struct org *org, const 
         plan_guard(p, "session", key, read);
         json_set(record, "session", session_to_json(session));
         if (session->report_url != NULL)
-                put_report(p, h, org, key, record, session);
+                seal_report_url(h, org, key, record, session);
         else
                 json_object_del(record, "report_url");
+        put_page(p, h, org, key);
         if (!text_equal(before, session_word(session->state)))
                 json_set_int(record, "state_at_ms", now_ms);
         record_put(p->batch, "session", key, record);

@@ -38,8 +38,7 @@ static int result_text(struct step *s, struct buf *text, bool *late)
         found = desk_open(&desk, s->trade, s->org, platform, &s->why);
         if (found < 0)
                 goto out;
-        if (session.report_url != NULL)
-                link = dossier_report_link(s->trade->home, s->org, s->session);
+        link = dossier_report_link(s->trade->home, s->org, s->session);
         words_result(text, &session, found == 1 ? desk.kind->title : platform, link,
                      json_get_bool(s->with, "corrected", false));
         /* A result that was there long before this note was ordered comes from a sweep, a
