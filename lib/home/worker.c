@@ -26,6 +26,7 @@
 #define LINGER_MS 500
 #define STOP_MS (10 * WHEN_SECOND)
 #define INBOX_TROUBLE_MS (5 * WHEN_SECOND)
+#define CLOCK_MS (2 * WHEN_SECOND) /* less is an adjustment, more is somebody's hand */
 #define STAND_BY_MS 500
 #define SWEEP_MS (30 * WHEN_MINUTE)
 
@@ -52,6 +53,18 @@ struct load {
         struct fail *why;
 };
 
+/* An action that was touched in what is now the future: the clock was set back, and its due
+ * time means nothing any more. */
+static bool from_the_future(const json_t *action, int64_t now_ms)
+{
+        const json_t *tries = json_object_get(action, "tries");
+        size_t count = json_array_size(tries);
+        int64_t touched = count > 0 ? json_get_int(json_array_get(tries, count - 1), "at_ms", 0)
+                                    : json_get_int(action, "created_ms", 0);
+
+        return touched > now_ms + CLOCK_MS;
+}
+
 static int load_action(void *context, const char *member)
 {
         struct load *l = context;
@@ -64,7 +77,8 @@ static int load_action(void *context, const char *member)
         if (found == 1) {
                 application = json_get_text(action, "application", NULL);
                 session = json_get_text(action, "session", NULL);
-                due = json_get_int(action, "due_ms", 0);
+                due = from_the_future(action, l->now_ms) ? l->now_ms
+                                                         : json_get_int(action, "due_ms", 0);
                 agenda_add(
                     l->w->agenda, l->name, number, due, json_get_text(action, "connection", ""),
                     application != NULL ? application : session,

@@ -9,8 +9,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "floor/code.h"
+#include "floor/file.h"
 #include "floor/log.h"
 #include "floor/mem.h"
 #include "floor/text.h"
@@ -154,6 +156,17 @@ static void block(struct worker *w, struct inlet *inlet, uint64_t number, const 
             when_steady_ms() + trade_wait(&w->trade, wait < BLOCKED_MAX_MS ? wait : BLOCKED_MAX_MS);
 }
 
+/* Only an org without a directory is one that is gone; the name was one when it was taken. */
+static bool is_there(const struct worker *w, const char *name)
+{
+        char *orgs = file_path(home_path(w->home), "orgs"), *dir = file_path(orgs, name);
+        bool there = text_is_name(name, HOME_ORG_NAME_MAX) && access(dir, F_OK) == 0;
+
+        mem_free(dir);
+        mem_free(orgs);
+        return there;
+}
+
 /* A record that says what it is, for an org. */
 static void take_for(struct worker *w, const struct delivery *d, uint64_t number)
 {
@@ -167,6 +180,8 @@ static void take_for(struct worker *w, const struct delivery *d, uint64_t number
         if (number <= inlet->taken)
                 return;
         found = home_org(w->home, d->org, &org, &why);
+        if (found == 0 && is_there(w, d->org))
+                found = fail_set(&why, FAIL_BROKEN, "its directory holds no store");
         if (found == 0) {
                 log_event(LOG_LEVEL_WARN, "an inbox record for an org that is not there", "org",
                           d->org, NULL);

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The worker: journeys, repetitions, lies, and every way a call may end. */
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "../tap.h"
 #include "floor/log.h"
@@ -78,10 +84,689 @@ static void test_journey(void)
         fake_home_close(&f);
 }
 
+/* What comes twice, late, out of order, unsigned or as a lie. */
+
+static void test_repetitions(void)
+{
+        struct fake_home f;
+        struct fail why = FAIL_CLEAR;
+        uint64_t count = 0;
+        struct worker_options options;
+        json_t *record;
+
+        fake_home_make(&f);
+        options = fake_options(&f);
+        fake_stage(&f, "17", "e1");
+        fake_stage(&f, "17", "e1");
+        fake_tick(&f);
+        tap_int(fake->calls[CALL_INVITE], 1, "delivered twice, sent once");
+        has_event(f.org, 2, "duplicate", "before");
+        record = fake_record(f.org, "count", "duplicates");
+        tap_int(json_get_int(record, "n", 0), 1, "the repetition is counted");
+        json_decref(record);
+        fake_home_reopen(&f);
+        options.trade.home = f.home;
+        fake_stage(&f, "17", "e1");
+        fake_tick(&f);
+        tap_int(fake->calls[CALL_INVITE], 1, "delivered again after a restart: sent once");
+        tap_int(event_replay(&options.trade, f.org, 1, 3, &count, &why), 0, "replay: %s", why.text);
+        tap_int((int64_t)count, 1, "one has its body");
+        fake_tick(&f);
+        tap_int(fake->calls[CALL_INVITE], 1, "replayed: sent once");
+        has_event(f.org, 1, "done", "before for this entry");
+        fake_stage(&f, "17", "e2");
+        fake_tick(&f);
+        tap_int(fake->session_count, 1, "entered again while the invitation is open: not resent");
+        tap_int(fake_notes("17", "Assessment sent"), 1, "and one note");
+        finish_session("S1", 50);
+        fake_told(&f, "S1", "finished", "", "s1");
+        fake_told(&f, "S1", "finished", "", "s1b");
+        fake_told(&f, "S1", "started", "", "s0");
+        fake_tick(&f);
+        tap_int(fake_notes("17", "Assessment result"), 1,
+                "told three times, out of order: one note");
+        tap_int(fake->moves, 0, "below the threshold nobody is moved");
+        fake_stage(&f, "17", "e3");
+        fake_tick(&f);
+        tap_int(fake->session_count, 2, "entered again after it was taken: a new one is sent");
+        fake_home_close(&f);
+}
+
+static void test_lies(void)
+{
+        struct fake_home f;
+        json_t *record;
+
+        fake_home_make(&f);
+        fake_deliver(&f, "acme", "gh", TRUST_UNSIGNED,
+                     "{\"fact\":\"stage_entered\",\"subject\":\"17\",\"identity\":\"e1\"}");
+        fake_tick(&f);
+        has_event(f.org, 1, "ignored", "Not signed");
+        tap_int(fake->calls[CALL_READ_APPLICATION], 0, "an unsigned event calls nobody");
+        fake_stage(&f, "17", "e1");
+        fake_tick(&f);
+        tap_int(fake->session_count, 1, "and does not hide the real one");
+        fake_deliver(&f, "acme", "cs", TRUST_NOTICE,
+                     "{\"fact\":\"session\",\"subject\":\"S1\",\"identity\":\"x\",\"detail\":"
+                     "{\"hint\":\"finished\",\"score\":100,\"state\":\"complete\"}}");
+        fake_tick(&f);
+        record = fake_record(f.org, "session", "cs:S1");
+        tap_text(json_get_text(record, "session.state", ""), "invited", "a lie changes nothing");
+        json_decref(record);
+        tap_int(fake_notes("17", "result"), 0, "and writes nothing");
+        /* Somebody else's session with our external id. */
+        fake->sessions[1] = fake->sessions[0];
+        strcpy(fake->sessions[1].id, "S9");
+        strcpy(fake->sessions[1].email, "mallory@x.example");
+        strcpy(fake->sessions[1].state, "complete");
+        fake->session_count = 2;
+        fake_told(&f, "S9", "finished", fake->sessions[0].external, "y");
+        fake_tick(&f);
+        tap_int(fake_notes("17", "result"), 0, "another person's result is not taken for ours");
+        has_event(f.org, 4, "unknown", "not sent by us");
+        fake_told(&f, "S404", "finished", "", "z");
+        fake_deliver(&f, "acme", "cs", TRUST_NOTICE, "not json \x01");
+        fake_deliver(&f, "acme", "gone", TRUST_NOTICE, "{}");
+        fake_deliver(&f, "nobody", "gh", TRUST_BODY, "{}");
+        fake_tick(&f);
+        has_event(f.org, 5, "unknown", "No such session");
+        has_event(f.org, 6, "unknown", NULL);
+        has_event(f.org, 7, "unknown", "not there any more");
+        fake_deliver(&f, "acme", "gh", TRUST_BODY,
+                     "{\"fact\":\"stage_entered\",\"subject\":\"17\",\"identity\":\"old\","
+                     "\"occurred_ms\":1000}");
+        fake_tick(&f);
+        has_event(f.org, 8, "ignored", "Too old");
+        tap_int((int64_t)fake_open_actions(f.org), 0, "nothing hangs");
+        fake_home_close(&f);
+}
+
+static void test_refusals(void)
+{
+        struct fake_home f;
+
+        fake_home_make(&f);
+        fake_application("17")->email[0] = '\0';
+        fake_stage(&f, "17", "e1");
+        fake_tick(&f);
+        tap_int(fake_notes("17", "Not invited: this candidate has no e-mail address. Add one and "
+                                 "move the stage again."),
+                1, "no address: the recruiter reads what to do");
+        tap_int(fake->calls[CALL_INVITE], 0, "and nobody was asked");
+        strcpy(fake_application("17")->email, "jane@x.example");
+        fake_stage(&f, "17", "e2");
+        fake_tick(&f);
+        tap_int(fake->session_count, 1, "moved again with an address: sent");
+        strcpy(fake_application("17")->stage, "s9");
+        strcpy(fake_application("17")->stage_name, "Offer");
+        fake_stage(&f, "17", "e3");
+        fake_tick(&f);
+        has_event(f.org, 3, "done", "in \"Offer\" and not in \"Coding test\"");
+        strcpy(fake_application("17")->stage, "s2");
+        strcpy(fake_application("17")->stage_name, "Coding test");
+        strcpy(fake_application("17")->status, "rejected");
+        fake_stage(&f, "17", "e4");
+        fake_tick(&f);
+        has_event(f.org, 4, "done", "not active");
+        /* The recruiter moves on before the result is there. */
+        strcpy(fake_application("17")->status, "active");
+        strcpy(fake_application("17")->stage, "s9");
+        finish_session("S1", 99);
+        fake_told(&f, "S1", "finished", "", "s1");
+        fake_tick(&f);
+        tap_int(fake_notes("17", "Score: 99 of 100"), 1, "the result is written all the same");
+        tap_int(fake->moves, 0, "but nobody is moved from where a person put him");
+        fake_home_close(&f);
+}
+
+static void test_endings(void)
+{
+        static const struct {
+                const char *state, *verification, *wanted;
+        } rows[] = {
+                { "expired", "none", "Assessment expired" },
+                { "declined", "none", "Assessment declined" },
+                { "not_verified", "not_verified", "Assessment not verified" },
+        };
+        struct fake_home f;
+        json_t *record;
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                fake_home_make(&f);
+                fake_stage(&f, "17", "e1");
+                fake_tick(&f);
+                strcpy(fake->sessions[0].state, rows[i].state);
+                strcpy(fake->sessions[0].verification, rows[i].verification);
+                fake_told(&f, "S1", "x", "", "s1");
+                fake_tick(&f);
+                tap_int(fake_notes("17", rows[i].wanted), 1, "%s is told", rows[i].state);
+                tap_int(fake_notes("17", "Score"), 0, "without a score");
+                fake_home_close(&f);
+        }
+        fake_home_make(&f);
+        fake_stage(&f, "17", "e1");
+        fake_tick(&f);
+        finish_session("S1", 77);
+        strcpy(fake->sessions[0].state, "in_review");
+        strcpy(fake->sessions[0].verification, "pending");
+        fake_told(&f, "S1", "x", "", "s1");
+        fake_tick(&f);
+        tap_int(fake->note_count, 1, "in review: nothing is written");
+        strcpy(fake->sessions[0].state, "complete");
+        strcpy(fake->sessions[0].verification, "verified");
+        fake_told(&f, "S1", "x", "", "s2");
+        fake_tick(&f);
+        tap_int(fake_notes("17", "Verification: verified"), 1, "verified: written");
+        fake->sessions[0].score = 80;
+        fake_told(&f, "S1", "x", "", "s3");
+        fake_tick(&f);
+        tap_int(fake_notes("17", "Corrected assessment result"), 1, "corrected: said so, once");
+        fake_deliver(&f, "acme", "gh", TRUST_BODY,
+                     "{\"fact\":\"application_gone\",\"subject\":\"5\",\"identity\":\"g\","
+                     "\"detail\":{\"what\":\"anonymized\",\"candidate\":\"5\"}}");
+        fake_tick(&f);
+        record = fake_record(f.org, "application", "gh:17");
+        tap_ok(json_get_bool(record, "erased", false) && json_at(record, "application") == NULL,
+               "erased with the candidate: the application");
+        json_decref(record);
+        record = fake_record(f.org, "session", "cs:S1");
+        tap_ok(json_at(record, "session.email") == NULL && json_at(record, "report_url") == NULL,
+               "and the session");
+        json_decref(record);
+        tap_int(store_get(f.org->store, "body", "1", NULL, NULL), 0, "and the events' bodies");
+        fake_home_close(&f);
+}
+
+/* Every outcome for every call. */
+
+static void test_outcomes(void)
+{
+        static const struct {
+                const char *name;
+                enum outcome_kind kind;
+                bool did;
+        } rows[] = {
+                { "again", OUTCOME_AGAIN, false },
+                { "uncertain, done", OUTCOME_UNCERTAIN, true },
+                { "uncertain, not done", OUTCOME_UNCERTAIN, false },
+                { "denied", OUTCOME_DENIED, false },
+                { "absent", OUTCOME_ABSENT, false },
+        };
+        static const char *const names[CALLS] = {
+                "read_application", "find_note", "write_note", "move_stage", "invite",
+                "read_session",     ""
+        };
+
+        for (int call = 0; call < CALL_READ_SESSIONS; call++)
+                for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                        struct fake_home f;
+                        int64_t until = when_steady_ms() + 8000;
+
+                        fake_home_make(&f);
+                        fake->script[call].times = 1;
+                        fake->script[call].kind = rows[i].kind;
+                        fake->script[call].did = rows[i].did;
+                        fake_stage(&f, "17", "e1");
+                        do
+                                fake_tick(&f);
+                        while (fake_open_actions(f.org) > 0 && when_steady_ms() < until);
+                        finish_session("S1", 81);
+                        fake_told(&f, "S1", "finished", "", "s1");
+                        do
+                                fake_tick(&f);
+                        while (fake_open_actions(f.org) > 0 && when_steady_ms() < until);
+                        tap_ok(fake->session_count == 1 && fake->note_count == 2 &&
+                                   fake_notes("17", "Score: 81") == 1 && fake->moves == 1,
+                               "%s once %s: all happens, and once", names[call], rows[i].name);
+                        if (fake->note_count != 2)
+                                tap_note("%d sessions, %d notes, %d moves", fake->session_count,
+                                         fake->note_count, fake->moves);
+                        fake_home_close(&f);
+                }
+}
+
+static void test_patience(void)
+{
+        struct fake_home f;
+        struct fail why = FAIL_CLEAR;
+        json_t *health;
+        char *text;
+
+        fake_home_make(&f);
+        fake->script[CALL_INVITE].times = 1;
+        fake->script[CALL_INVITE].kind = OUTCOME_REFUSED;
+        fake_stage(&f, "17", "e1");
+        fake_tick(&f);
+        tap_int(fake_notes("17", "Not invited: The vendor says so."), 1, "refused: said once");
+        text = fake_action_text(f.org, 2, "state");
+        tap_text(text, "refused", "and so it stands");
+        mem_free(text);
+        tap_int(action_retry(f.home, f.org, 2, when_now_ms(), &why), 1, "a person tries again");
+        fake_tick(&f);
+        tap_int(fake->session_count, 1, "and it is sent");
+        tap_int(action_retry(f.home, f.org, 2, when_now_ms(), &why), 0, "what is done stays done");
+        fake_home_close(&f);
+
+        fake_home_make(&f);
+        fake->scale = 1;
+        fake->script[CALL_READ_APPLICATION].times = 1000;
+        fake->script[CALL_READ_APPLICATION].kind = OUTCOME_AGAIN;
+        fake->script[CALL_READ_APPLICATION].wait_ms = WHEN_HOUR;
+        fake_stage(&f, "17", "e1");
+        fake_tick(&f);
+        tap_int(fake->calls[CALL_READ_APPLICATION], 1, "asked to wait an hour: waits");
+        fake->clock_ms = 2 * WHEN_HOUR;
+        fake_tick(&f);
+        tap_int(fake->calls[CALL_READ_APPLICATION], 2, "later it is tried again");
+        fake->clock_ms = -30 * WHEN_DAY;
+        fake_tick(&f);
+        tap_int(fake->calls[CALL_READ_APPLICATION], 3,
+                "a clock set back by a month does not stall it for a month");
+        fake->script[CALL_READ_APPLICATION].times = 0;
+        fake->clock_ms = 8 * WHEN_DAY;
+        fake->script[CALL_READ_APPLICATION].times = 1;
+        fake->script[CALL_READ_APPLICATION].wait_ms = 0;
+        fake_tick(&f);
+        text = fake_action_text(f.org, 1, "state");
+        tap_text(text, "parked", "after a week it is parked for a person");
+        mem_free(text);
+        text = fake_action_text(f.org, 1, "sentence");
+        tap_ok(text != NULL && strstr(text, "Tried 4 times") != NULL, "with a sentence: %s", text);
+        mem_free(text);
+        tap_int(action_retry(f.home, f.org, 1, when_now_ms() + fake->clock_ms, &why), 1,
+                "who can try again");
+        fake_tick(&f);
+        tap_int(fake->session_count, 1, "and then it happens");
+        fake_home_close(&f);
+
+        fake_home_make(&f);
+        fake->script[CALL_INVITE].times = 1;
+        fake->script[CALL_INVITE].kind = OUTCOME_DENIED;
+        fake->script[CALL_INVITE].lane_wait_ms = 10 * WHEN_MINUTE;
+        fake_stage(&f, "17", "e1");
+        fake_tick(&f);
+        health = fake_record(f.org, "health", "cs");
+        tap_ok(json_get_bool(health, "denied", false), "a refused credential turns the light red");
+        tap_text(json_get_text(health, "last_error.sentence", ""), "The vendor says so.",
+                 "and says why");
+        json_decref(health);
+        event_wake(f.home, "acme", "cs", when_now_ms(), &why);
+        fake_tick(&f);
+        tap_int(fake->session_count, 1, "a mended credential is used at once");
+        health = fake_record(f.org, "health", "cs");
+        tap_ok(!json_get_bool(health, "denied", true), "and the light is green again");
+        json_decref(health);
+        fake_home_close(&f);
+}
+
+/* Killed at every point of the whole journey, then started again: once each, always. */
+
+static int child_tick(struct fake_home *f, int die_at)
+{
+        pid_t pid;
+        int status = 0;
+
+        fake->steps = 0;
+        fake->die_at = die_at;
+        fake->at_once = 0;
+        pid = fork();
+        if (pid == 0) {
+                alarm(30);
+                f->home = NULL;
+                fake_home_reopen(f);
+                fake_tick(f);
+                _exit(0);
+        }
+        waitpid(pid, &status, 0);
+        fake->die_at = 0;
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void close_for_fork(struct fake_home *f)
+{
+        home_close(f->home);
+        f->home = NULL;
+}
+
+static void test_kills(void)
+{
+        int killed = 0, wrong = 0, n;
+        bool first = true;
+
+        /* n counts on through the two halves: the sending, and the result. */
+        for (n = 1; first; n++) {
+                struct fake_home f;
+
+                fake_home_make(&f);
+                fake_stage(&f, "17", "e1");
+                close_for_fork(&f);
+                first = child_tick(&f, n) == 77;
+                killed += first;
+                for (int i = 0; i < 3; i++)
+                        child_tick(&f, 0);
+                if (fake->session_count != 1 || fake_notes("17", "Assessment sent") != 1) {
+                        wrong++;
+                        tap_note("killed at %d: %d sessions, %d notes", n, fake->session_count,
+                                 fake->note_count);
+                }
+                fake_home_close(&f);
+        }
+        tap_ok(killed > 15, "killed at %d points of the sending", killed);
+        tap_int(wrong, 0, "each time one assessment and one note");
+        killed = 0;
+        first = true;
+        for (n = 1; first; n++) {
+                struct fake_home f;
+
+                fake_home_make(&f);
+                fake_stage(&f, "17", "e1");
+                close_for_fork(&f);
+                child_tick(&f, 0);
+                finish_session("S1", 90);
+                fake_home_reopen(&f);
+                fake_told(&f, "S1", "finished", "", "s1");
+                close_for_fork(&f);
+                first = child_tick(&f, n) == 77;
+                killed += first;
+                for (int i = 0; i < 3; i++)
+                        child_tick(&f, 0);
+                if (fake_notes("17", "Score: 90") != 1 || fake->note_count != 2 ||
+                    fake->moves != 1) {
+                        wrong++;
+                        tap_note("killed at %d: %d notes, %d moves", n, fake->note_count,
+                                 fake->moves);
+                }
+                fake_home_close(&f);
+        }
+        tap_ok(killed > 20, "killed at %d points of the result", killed);
+        tap_int(wrong, 0, "each time one result note and one move");
+}
+
+/* The long-lived one. */
+
+static int count_state(void *context, uint64_t number, const json_t *action)
+{
+        (void)number;
+        if (text_equal(json_get_text(action, "state", ""), "done"))
+                ++*(int *)context;
+        return 0;
+}
+
+static void *run(void *context)
+{
+        struct fail why = FAIL_CLEAR;
+        int result = worker_run(context, &why);
+
+        if (result != 0)
+                printf("# worker_run: %d %s\n", result, why.text);
+        return NULL;
+}
+
+static bool wait_for_notes(int count, int64_t ms)
+{
+        int64_t until = when_steady_ms() + ms;
+        struct timespec pause = { .tv_nsec = 1000000 };
+
+        while (__atomic_load_n(&fake->note_count, __ATOMIC_SEQ_CST) < count &&
+               when_steady_ms() < until)
+                nanosleep(&pause, NULL);
+        return fake->note_count >= count;
+}
+
+static void test_run(void)
+{
+        struct fake_home f, other;
+        struct worker_options options;
+        struct fail why = FAIL_CLEAR;
+        pthread_t thread;
+        int64_t start = 0, took[21];
+        struct timespec pause = { .tv_nsec = 200000000 };
+        struct rusage before, after;
+        char identity[16];
+        int done = 0;
+
+        fake_home_make(&f);
+        fake->scale = 1;
+        options = fake_options(&f);
+        pthread_create(&thread, NULL, run, &options);
+        fake_stage(&f, "17", "e1");
+        tap_ok(wait_for_notes(1, 5000), "a ring wakes it");
+        other = f;
+        other.home = NULL;
+        tap_int(home_open(&other.home, f.dir, &why), 1, "another process");
+        options.trade.home = other.home;
+        tap_int(worker_tick(&options, NULL, &why), 1, "a second worker is told so");
+        home_close(other.home);
+        options.trade.home = f.home;
+
+        for (int i = 0; i < 21; i++) {
+                strcpy(fake->sessions[0].state, "complete");
+                fake->sessions[0].score = i;
+                fake->sessions[0].finished_ms = when_now_ms();
+                start = when_steady_us();
+                snprintf(identity, sizeof identity, "f%d", i);
+                fake_told(&f, "S1", "finished", "", identity);
+                wait_for_notes(2 + i, 3000);
+                took[i] = when_steady_us() - start;
+        }
+        tap_int(fake->note_count, 22, "every correction is told once");
+        for (int i = 1; i < 21; i++)
+                for (int k = i; k > 0 && took[k] < took[k - 1]; k--) {
+                        int64_t t = took[k];
+
+                        took[k] = took[k - 1];
+                        took[k - 1] = t;
+                }
+        tap_note("finished to note: median %lld us, longest %lld us", (long long)took[10],
+                 (long long)took[20]);
+        tap_ok(took[10] < 100000, "within 100 ms");
+
+        while (fake_open_actions(f.org) > 0 && when_steady_ms() < start / 1000 + 5000)
+                nanosleep(&pause, NULL);
+        nanosleep(&pause, NULL); /* the threads go back to sleep */
+        getrusage(RUSAGE_SELF, &before);
+        nanosleep(&pause, NULL);
+        getrusage(RUSAGE_SELF, &after);
+        tap_ok(after.ru_nvcsw + after.ru_nivcsw - before.ru_nvcsw - before.ru_nivcsw < 10,
+               "with nothing to do it sleeps (%ld switches)",
+               after.ru_nvcsw + after.ru_nivcsw - before.ru_nvcsw - before.ru_nivcsw);
+        worker_stop();
+        pthread_join(thread, NULL);
+        action_each(f.org, NULL, 1000, count_state, &done, &why);
+        tap_int((int64_t)fake_open_actions(f.org), 0, "stopped with nothing open, %d done", done);
+        fake_home_close(&f);
+}
+
+/* Many orgs. */
+
+static void deliver_stage(struct fake_home *f, const char *org, const char *application, int n)
+{
+        char *body = mem_format("{\"fact\":\"stage_entered\",\"subject\":\"%s\",\"identity\":"
+                                "\"%s-%d\",\"detail\":{\"stage\":{\"id\":\"s2\"}}}",
+                                application, org, n);
+
+        fake_deliver(f, org, "gh", TRUST_BODY, body);
+        mem_free(body);
+}
+
+static struct org *make_org(struct fake_home *f, const char *name, const json_t *rules)
+{
+        struct fail why = FAIL_CLEAR;
+        struct org *org = NULL;
+        char *text;
+
+        if (home_create_org(f->home, name, &org, &why) != 0)
+                return NULL;
+        fake_connection(f->home, org, "gh", "greenhouse");
+        fake_connection(f->home, org, "cs", "codesignal");
+        text = json_text(json_object_get(rules, "rules"));
+        fake_rules(org, text);
+        mem_free(text);
+        return org;
+}
+
+static void test_blocked_org(void)
+{
+        struct fake_home f;
+        struct fail why = FAIL_CLEAR;
+        struct worker_options options;
+        uint64_t bytes = 0;
+        json_t *rules;
+        char *dir, *away;
+
+        fake_home_make(&f);
+        rules = fake_record(f.org, "rules", "all");
+        tap_ok(make_org(&f, "bad", rules) != NULL, "another org");
+        fake->applications[1] = fake->applications[0];
+        strcpy(fake->applications[1].id, "18");
+        strcpy(fake->applications[1].candidate, "6");
+        strcpy(fake->applications[1].email, "joe@x.example");
+        fake->application_count = 2;
+        deliver_stage(&f, "bad", "18", 1);
+        fake_stage(&f, "17", "e1");
+        /* Its directory becomes unreadable for the store: a file where the journal was. */
+        home_close(f.home);
+        f.home = NULL;
+        dir = mem_format("%s/orgs/bad", f.dir);
+        away = mem_format("%s/away", f.dir);
+        tap_int(rename(dir, away), 0, "the org's state is taken away");
+        tap_int(mkdir(dir, 0755), 0, "and something wrong is there");
+        fake_home_reopen(&f);
+        log_start("test", "text", LOG_LEVEL_ERROR + 1);
+        fake_tick(&f);
+        log_start("test", "text", LOG_LEVEL_ERROR);
+        tap_int(fake->session_count, 1, "the other org does not notice");
+        tap_ok(inbox_depth(home_inbox(f.home, &why), NULL, &bytes, &why) == 0 && bytes > 0,
+               "the broken org's record stays in the inbox");
+        home_close(f.home);
+        f.home = NULL;
+        tap_int(rmdir(dir), 0, "it is mended");
+        tap_int(rename(away, dir), 0, "and put back");
+        fake_home_reopen(&f);
+        fake_tick(&f);
+        tap_int(fake->session_count, 2, "then its record is taken");
+        tap_int(fake->calls[CALL_INVITE], 2, "and nobody's twice");
+        options = fake_options(&f);
+        tap_int(worker_tick(&options, NULL, &why), 0, "again: %s", why.text);
+        tap_int(fake->calls[CALL_INVITE], 2, "still not");
+        json_decref(rules);
+        mem_free(dir);
+        mem_free(away);
+        fake_home_close(&f);
+}
+
+static void test_budget(void)
+{
+        struct fake_home f;
+        json_t *rules;
+
+        fake_home_make(&f);
+        rules = fake_record(f.org, "rules", "all");
+        make_org(&f, "small", rules);
+        fake->application_count = 40;
+        for (int i = 0; i < 40; i++) {
+                struct fake_application *a = &fake->applications[i];
+
+                *a = fake->applications[0];
+                snprintf(a->id, sizeof a->id, "%d", 100 + i);
+                snprintf(a->candidate, sizeof a->candidate, "%d", 500 + i);
+                snprintf(a->email, sizeof a->email, "c%d@x.example", i);
+                if (i < 39)
+                        fake_stage(&f, a->id, a->id);
+        }
+        deliver_stage(&f, "small", "139", 1);
+        fake_tick(&f);
+        tap_int(fake->session_count, 40, "a crowd is served");
+        tap_int(fake->note_count, 40, "each told once");
+        json_decref(rules);
+        fake_home_close(&f);
+}
+
+static void test_sweep(void)
+{
+        struct fake_home f;
+        struct worker_options options;
+        struct sweep_count count;
+        struct fail why = FAIL_CLEAR;
+        json_t *record;
+
+        fake_home_make(&f);
+        options = fake_options(&f);
+        fake_stage(&f, "17", "e1");
+        fake_tick(&f);
+        tap_int(worker_sweep(&options, f.org, &count, &why), 0, "sweep: %s", why.text);
+        tap_int((int64_t)count.looked_at, 1, "compared one");
+        tap_int((int64_t)count.repaired, 0, "nothing was missed");
+        finish_session("S1", 75);
+        tap_int(worker_sweep(&options, f.org, &count, &why), 0, "the event never came");
+        tap_int((int64_t)count.repaired, 1, "the sweep repairs it");
+        fake_tick(&f);
+        tap_int(fake_notes("17", "Score: 75"), 1, "the result is written");
+        record = fake_record(f.org, "count", "repaired");
+        tap_int(json_get_int(record, "n", 0), 1, "and the loss is counted");
+        tap_text(json_get_text(record, "last.session", ""), "cs:S1", "with its session");
+        json_decref(record);
+        fake_told(&f, "S1", "finished", "", "late");
+        fake_tick(&f);
+        tap_int(fake->note_count, 2, "the event that comes late adds nothing");
+        fake->script[CALL_READ_SESSIONS].times = 1;
+        fake->script[CALL_READ_SESSIONS].kind = OUTCOME_DENIED;
+        strcpy(fake_application("17")->stage, "s2");
+        strcpy(fake_application("17")->stage_name, "Coding test");
+        fake_stage(&f, "17", "e2");
+        fake_tick(&f);
+        tap_int(fake->session_count, 2, "another session is open");
+        fake->script[CALL_READ_SESSIONS].times = 1;
+        tap_int(worker_sweep(&options, f.org, &count, &why), 0, "a platform that refuses");
+        tap_int((int64_t)count.failed, 1, "is counted as not asked");
+        fake_home_close(&f);
+}
+
+static void test_idle(void)
+{
+        enum { ORGS = 300 };
+        struct fake_home f;
+        char name[16];
+        int64_t start, took;
+        struct fail why = FAIL_CLEAR;
+        struct org *org;
+        struct worker_options options;
+
+        fake_home_make(&f);
+        for (int i = 0; i < ORGS; i++) {
+                snprintf(name, sizeof name, "org%d", i);
+                if (home_create_org(f.home, name, &org, &why) != 0) {
+                        tap_ok(false, "org %d: %s", i, why.text);
+                        break;
+                }
+        }
+        fake_home_reopen(&f);
+        options = fake_options(&f);
+        options.linger_ms = 1;
+        start = when_steady_ms();
+        tap_int(worker_tick(&options, NULL, &why), 0, "a round over %d idle orgs", ORGS);
+        took = when_steady_ms() - start;
+        tap_note("%d idle orgs: looked through in %lld ms", ORGS, (long long)took);
+        tap_ok(took < 5000, "is quick");
+        fake_home_close(&f);
+}
+
 int main(void)
 {
         log_start("test", "text", LOG_LEVEL_ERROR);
         fake_start();
         test_journey();
+        test_repetitions();
+        test_lies();
+        test_refusals();
+        test_endings();
+        test_outcomes();
+        test_patience();
+        test_blocked_org();
+        test_budget();
+        test_sweep();
+        test_idle();
+        test_kills();
+        test_run();
         return tap_end();
 }

@@ -2,6 +2,7 @@
 /* An ATS and a platform in shared memory. */
 #include "worker_fake.h"
 
+#include <ftw.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -320,6 +321,9 @@ static const struct kind *const fakes[] = { &greenhouse, &codesignal, NULL };
 
 /* Homes. */
 
+static char *base;
+static unsigned homes;
+
 static int64_t now_ms(void)
 {
         return when_now_ms() + fake->clock_ms;
@@ -374,8 +378,11 @@ void fake_home_make(struct fake_home *f)
         json_t *self = json_object();
         bool made;
 
+        if (base == NULL)
+                base = tap_dir();
         memset(fake, 0, sizeof *fake);
-        f->dir = tap_dir();
+        fake->scale = 1000;
+        f->dir = mem_format("%s/%u", base, ++homes);
         must(home_create(f->dir, &made, &why), &why);
         must(home_open(&f->home, f->dir, &why) == 1 ? 0 : -1, &why);
         must(home_create_org(f->home, "acme", &f->org, &why), &why);
@@ -401,9 +408,18 @@ void fake_home_make(struct fake_home *f)
         json_decref(self);
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+        (void)st;
+        (void)type;
+        (void)at;
+        return remove(path);
+}
+
 void fake_home_close(struct fake_home *f)
 {
         home_close(f->home);
+        nftw(f->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
         mem_free(f->dir);
         memset(f, 0, sizeof *f);
 }
@@ -420,12 +436,13 @@ void fake_home_reopen(struct fake_home *f)
 
 struct worker_options fake_options(struct fake_home *f)
 {
-        return (struct worker_options){
-                .trade = { .home = f->home, .kinds = fakes, .scale = 1000, .now_ms = now_ms },
-                .threads = 4,
-                .linger_ms = 60,
-                .tick_ms = 8000
-        };
+        return (struct worker_options){ .trade = { .home = f->home,
+                                                   .kinds = fakes,
+                                                   .scale = fake->scale,
+                                                   .now_ms = now_ms },
+                                        .threads = 4,
+                                        .linger_ms = 60,
+                                        .tick_ms = 8000 };
 }
 
 void fake_tick(struct fake_home *f)

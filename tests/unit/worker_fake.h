@@ -53,6 +53,7 @@ struct fake_world {
         int die_at; /* the process ends at this step (calls twice, commits twice); 0 never */
         int steps;
         int64_t clock_ms; /* added to the real time */
+        int64_t scale;    /* of waits; 1000 unless a test says otherwise */
 };
 
 extern struct fake_world *fake;
