@@ -900,18 +900,17 @@ static void test_correction_helps(void)
 {
         char *text = data_text("codesignal/paths.json");
         const char *at = strstr(text, "\"result.score\"");
-        char *changed_text =
-            mem_format("%.*s\"outcome.points\"%s", (int)(at - text), text, at + 14);
+        char *changed_text = mem_format("%.*s\"result.points\"%s", (int)(at - text), text, at + 14);
         char *home = home_with("paths.json", changed_text);
         char *document = data_text("codesignal/read_session.graphql");
         const char *spot = strstr(document, "    result {\n      score\n");
-        char *other = mem_format("%.*s    outcome {\n      points\n    }\n    result {\n%s",
-                                 (int)(spot - document), document,
-                                 spot + strlen("    result {\n      score\n"));
+        char *other =
+            mem_format("%.*s    result {\n      points: score\n%s", (int)(spot - document),
+                       document, spot + strlen("    result {\n      score\n"));
         char *dir = file_path(home, "codesignal"), *path = file_path(dir, "read_session.graphql");
         struct scripted answer = { FETCH_ANSWERED, 200,
                                    "{\"data\":{\"companyTestSession\":{\"id\":\"s1\",\"status\":"
-                                   "\"over\",\"maxScore\":60,\"outcome\":{\"points\":45}}}}",
+                                   "\"over\",\"maxScore\":60,\"result\":{\"points\":45}}}}",
                                    "" };
         struct bench b;
         struct link *link = bench_start(&b, "{}", CREDENTIALS, &answer, 1);
