@@ -464,6 +464,8 @@ def test_webhook():
         control("event", {"action": "candidate_anonymized", "payload": {"candidate_id": 1}})
         got = deliveries(receiver, 15, "any event can be sent")
         tap.equal(json.loads(got[14][1])["action"], "candidate_anonymized", "and one was lost")
+        # what the receiver has is not yet what the sender has written down
+        tap.ok(control("deliveries", {"idle_ms": 5000})["idle"], "all is sent")
         log = ask("GET", "control/webhook").json()["log"]
         tap.equal(log[0]["status"], 200, "the log shows the newest first")
         control("webhook", {"url": ""})

@@ -18,6 +18,7 @@ dir=$(mktemp -d "${TMPDIR:-/tmp}/fairlead-test.XXXXXX") || exit 99
 trap 'rm -rf "$dir"' EXIT
 if ! FAIRLEAD_RECORD_REQUESTS=$dir/requests "${FAIRLEAD_BUILD:-.}/tests/unit/greenhouse" \
         >"$dir/log"; then
+        grep -v '^ok' "$dir/log" | sed 's/^/# /'
         echo "Bail out! the unit test fails"
         exit 99
 fi

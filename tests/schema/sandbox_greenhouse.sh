@@ -18,6 +18,7 @@ dir=$(mktemp -d "${TMPDIR:-/tmp}/fairlead-test.XXXXXX") || exit 99
 trap 'rm -rf "$dir"' EXIT
 if ! FAIRLEAD_RECORD_ANSWERS=$dir/answers python3 "$tests/program/sandbox_greenhouse.py" \
         >"$dir/log"; then
+        grep -v '^ok' "$dir/log" | sed 's/^/# /'
         echo "Bail out! the stand-in's own test fails"
         exit 99
 fi
