@@ -463,6 +463,10 @@ static void test_scores(void)
         }
 }
 
+#define BEHAVIORAL_POINTS                                                                          \
+        "{\"maxScore\":100,\"result\":{\"score\":90},"                                             \
+        "\"test\":{\"scoringModel\":{\"type\":\"behavioral\"}}}"
+
 /* Both members changed: a raw test whose score or maximum is missing has no score. */
 static void test_no_score(void)
 {
@@ -472,8 +476,7 @@ static void test_no_score(void)
                 "{\"maxScore\":100,\"result\":{\"score\":null}}",
                 "{\"maxScore\":100,\"result\":{}}",
                 "{\"result\":{\"score\":90}}",
-                "{\"maxScore\":100,\"result\":{\"score\":90},"
-                "\"test\":{\"scoringModel\":{\"type\":\"behavioral\"}}}",
+                BEHAVIORAL_POINTS,
         };
 
         for (size_t i = 0; i < COUNT(results); i++) {
