@@ -199,7 +199,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             "\"api_key\":\"s3cr3t-of-the-connection\"}";
         json_t *settings, *credentials;
         struct other other = { data, size, 0 };
-        struct link link = { .org = "acme", .id = "x", .scale = 1, .call = answer_call };
+        struct link_token token = { .lock = PTHREAD_MUTEX_INITIALIZER };
+        struct link link = {
+                .org = "acme", .id = "x", .scale = 1, .call = answer_call, .token = &token
+        };
         const struct kind *kind;
         char *dir;
 
@@ -221,6 +224,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 ask_platform(kind->platform, &link, data[0] & 15);
         json_decref(settings);
         json_decref(credentials);
+        mem_free_secret(token.text);
         mem_free(dir);
         return 0;
 }
