@@ -21,7 +21,7 @@ static struct {
         int64_t arrived_ms[256], called_ms[256]; /* steady */
 } seldom = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-static bool is_time(int64_t *times, const struct org *org, const char *connection, bool at_once)
+static bool is_time(int64_t *times, const struct org *org, const char *connection)
 {
         uint32_t crc = code_crc32c(0, org->name, strlen(org->name));
         size_t at = code_crc32c(crc, connection, strlen(connection)) % 256;
@@ -29,7 +29,7 @@ static bool is_time(int64_t *times, const struct org *org, const char *connectio
         bool due;
 
         pthread_mutex_lock(&seldom.lock);
-        due = at_once || times[at] == 0 || now - times[at] >= SELDOM_MS;
+        due = times[at] == 0 || now - times[at] >= SELDOM_MS;
         if (due)
                 times[at] = now;
         pthread_mutex_unlock(&seldom.lock);
@@ -98,8 +98,9 @@ int health_arrived(struct org *org, const struct delivery *d, struct fail *why)
 {
         struct fail local = FAIL_CLEAR;
 
+        /* Probes and refusals are bounded where they come in. */
         if (d->connection == NULL || d->what == DELIVERY_WAKE ||
-            !is_time(seldom.arrived_ms, org, d->connection, d->what != DELIVERY_EVENT))
+            (d->what == DELIVERY_EVENT && !is_time(seldom.arrived_ms, org, d->connection)))
                 return 0;
         return change(org, "health", d->connection, edit_arrived, d, why != NULL ? why : &local);
 }
@@ -146,7 +147,7 @@ int health_called(struct org *org, const char *connection, const struct outcome 
                  (outcome->kind == OUTCOME_DENIED || outcome->kind == OUTCOME_DONE ||
                   outcome->kind == OUTCOME_REFUSED || outcome->kind == OUTCOME_ABSENT);
         json_decref(record);
-        if (!is_time(seldom.called_ms, org, connection, turned))
+        if (!turned && !is_time(seldom.called_ms, org, connection))
                 return 0;
         return change(org, "health", connection, edit_called, &called, why != NULL ? why : &local);
 }
