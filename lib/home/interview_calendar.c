@@ -65,6 +65,7 @@ void interview_calendar(const char *org, const char *id, const json_t *record, c
         bool cancelled = text_equal(json_get_text(record, "state", ""), "cancelled");
         char *uid = mem_format("UID:%s.%s@fairlead", id, org);
         char *words = mem_format("Join: %s", url);
+        char *address = mem_format("URL:%s", url);
 
         line(out, "BEGIN:VCALENDAR");
         line(out, "VERSION:2.0");
@@ -79,10 +80,11 @@ void interview_calendar(const char *org, const char *id, const json_t *record, c
         text_line(out, "SUMMARY", json_get_text(record, "title", "Coding interview"));
         text_line(out, "DESCRIPTION", words);
         text_line(out, "LOCATION", url);
-        text_line(out, "URL", url);
+        line(out, address); /* a URI, not a text: nothing is escaped */
         line(out, cancelled ? "STATUS:CANCELLED" : "STATUS:CONFIRMED");
         line(out, "END:VEVENT");
         line(out, "END:VCALENDAR");
+        mem_free(address);
         mem_free(words);
         mem_free(uid);
 }

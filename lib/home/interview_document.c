@@ -11,6 +11,10 @@
 #define NAME_MAX_BYTES 200
 #define EMAIL_MAX_BYTES 254
 #define LONGEST_MS (7 * WHEN_DAY)
+/* Times outside of 2000 to 2099 are mistakes, and four digits of a year are all that a calendar
+ * file has. */
+#define EARLIEST_MS INT64_C(946684800000)
+#define LATEST_MS INT64_C(4102444800000)
 
 static int known_only(const json_t *object, const char *const *known, const char *prefix,
                       struct fail *why)
@@ -89,6 +93,8 @@ static int take_time(json_t *record, const char *as, const json_t *object, const
         if (!json_is_string(value) || when_parse(json_string_value(value), &ms) != 0)
                 return fail_set(why, FAIL_INPUT, "%s: must be a time such as 2026-11-25T14:30:00Z",
                                 member);
+        if (ms < EARLIEST_MS || ms >= LATEST_MS)
+                return fail_set(why, FAIL_INPUT, "%s: must be in the years 2000 to 2099", member);
         json_set_int(record, as, ms);
         return 0;
 }
@@ -149,6 +155,8 @@ int interview_take(json_t *record, const json_t *document, struct fail *why)
                 return fail_set(why, FAIL_INPUT,
                                 "ends_at: must be after starts_at and within 7 days of it");
         if ((json_at(record, "ats") == NULL) != (json_at(record, "ats_interview") == NULL))
-                return fail_set(why, FAIL_INPUT, "ats and ats_interview go together");
+                return fail_set(why, FAIL_INPUT,
+                                "%s: is missing; ats and ats_interview go together",
+                                json_at(record, "ats") == NULL ? "ats" : "ats_interview");
         return 0;
 }

@@ -11,7 +11,6 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
-#include "home/action.h"
 #include "home/interview.h"
 #include "home/records.h"
 #include "home/room.h"
@@ -26,31 +25,13 @@ static void pause_ms(long ms)
         nanosleep(&t, NULL);
 }
 
-static bool somebody_makes_it(struct org *org, const char *id)
+/* Cancelled while it was being made: nobody is sent there (room.c takes the room away). */
+static bool cancelled_meanwhile(struct org *org, const char *id)
 {
-        json_t *record = NULL;
-        bool making = record_get(org, "interview", id, &record, NULL) == 1 &&
-                      json_at(record, "making_ms") != NULL;
-
-        json_decref(record);
-        return making;
-}
-
-/* Cancelled while it was being made: the room must go again. */
-static bool cancelled_meanwhile(const struct trade *trade, struct org *org, const char *id)
-{
-        struct action_order order = { .kind = "delete_interview", .now_ms = when_now_ms() };
         json_t *record = NULL;
         bool cancelled = record_get(org, "interview", id, &record, NULL) == 1 &&
                          text_equal(json_get_text(record, "state", ""), "cancelled");
 
-        if (cancelled) {
-                order.connection = json_get_text(record, "platform", "");
-                order.with = json_object();
-                order.due_ms = order.now_ms;
-                json_set_text(order.with, "interview", id);
-                action_add(trade->home, org, &order, NULL, NULL);
-        }
         json_decref(record);
         return cancelled;
 }
@@ -59,15 +40,14 @@ int interview_join(const struct trade *trade, struct org *org, const char *id, c
                    struct outcome *outcome)
 {
         int64_t until = when_steady_ms() + WAIT_MS;
+        int result;
 
         *url = NULL;
-        while (room_make(trade, org, id, url, outcome) != 0) {
-                if (outcome->kind != OUTCOME_AGAIN || !somebody_makes_it(org, id) ||
-                    when_steady_ms() > until)
-                        return -1;
+        while ((result = room_make(trade, org, id, url, outcome)) == 1 && when_steady_ms() < until)
                 pause_ms(LOOK_MS);
-        }
-        if (!cancelled_meanwhile(trade, org, id))
+        if (result != 0)
+                return -1;
+        if (!cancelled_meanwhile(org, id))
                 return 0;
         mem_free_secret(*url);
         *url = NULL;

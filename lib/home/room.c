@@ -8,10 +8,12 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
+#include "home/event.h"
 #include "home/records.h"
 
 #define TAKEN_BACK_MS (10 * WHEN_MINUTE) /* clocks differ: look that much further back */
 #define OTHER_WAIT_MS (30 * WHEN_SECOND) /* another is making it: its time before it is lost */
+#define TRIES 8                          /* somebody else may change the same record meanwhile */
 
 int room_load(struct org *org, const char *id, json_t **record, struct fail *why)
 {
@@ -160,8 +162,58 @@ static int create(struct desk *desk, struct org *org, const char *id, const json
         return desk->kind->platform->create_interview(&desk->link, &order, made, o);
 }
 
-/* What was made goes into the record as it is by now: 0 with *url, or -1. */
-static int keep(const struct trade *trade, struct org *org, const char *id,
+/* What the platform was told is not what holds by now: that is one more action. */
+static void order_what_changed(struct plan *p, const char *id, const json_t *told,
+                               const json_t *record, int64_t now_ms)
+{
+        const char *state = json_get_text(record, "state", "ready");
+        struct action_order order = { .connection = json_get_text(record, "platform", ""),
+                                      .due_ms = now_ms,
+                                      .now_ms = now_ms };
+
+        if (text_equal(state, "cancelled"))
+                order.kind = "delete_interview";
+        else if (!text_equal(json_get_text(told, "candidate_name", NULL),
+                             json_get_text(record, "candidate_name", NULL)) ||
+                 !text_equal(json_get_text(told, "candidate_email", NULL),
+                             json_get_text(record, "candidate_email", NULL)))
+                order.kind = "edit_interview";
+        else
+                return;
+        order.with = json_object();
+        json_set_text(order.with, "interview", id);
+        plan_action(p, &order);
+}
+
+/* Puts what was made, and what follows from a change meanwhile, into the store. */
+static int keep_once(const struct trade *trade, struct org *org, const char *id, const json_t *told,
+                     const struct interview_made *made, const char *sealed, const json_t *read,
+                     struct fail *why)
+{
+        json_t *record = json_deep_copy(read);
+        struct plan p;
+        int result;
+
+        json_set_text(record, "platform_id", made->id);
+        json_set_text(record, "url", sealed);
+        if (text_equal(json_get_text(record, "state", "ready"), "ready"))
+                json_set_text(record, "state", "made");
+        json_object_del(record, "making_ms");
+        json_set_int(record, "changed_ms", trade_now(trade));
+        plan_init(&p);
+        room_put(&p, id, read, record);
+        order_what_changed(&p, id, told, record, trade_now(trade));
+        result = plan_commit(&p, org, why);
+        if (result == 0 && p.actions != NULL)
+                event_wake(trade->home, org->name, NULL, trade_now(trade), NULL);
+        plan_dispose(&p);
+        json_decref(record);
+        return result;
+}
+
+/* What was made goes into the record as it is by now: 0 with *url, or -1.  told is the record
+ * that the platform was told of.  1: somebody else's room stands there, *url is that one. */
+static int keep(const struct trade *trade, struct org *org, const char *id, const json_t *told,
                 const struct interview_made *made, char **url, struct outcome *o)
 {
         struct fail why = FAIL_CLEAR;
@@ -171,65 +223,79 @@ static int keep(const struct trade *trade, struct org *org, const char *id,
 
         secret_seal(home_key(trade->home), bound, made->url, strlen(made->url), &sealed);
         mem_free(bound);
-        for (int i = 0; i < 5 && result != 0; i++) {
-                json_t *read = NULL, *record;
+        for (int i = 0; i < TRIES && result < 0; i++) {
+                const char *there;
+                json_t *read = NULL;
+                int found;
 
                 fail_clear(&why);
-                if (room_load(org, id, &read, &why) != 1)
-                        break;
-                record = json_deep_copy(read);
-                json_set_text(record, "platform_id", made->id);
-                json_set_text(record, "url", buf_text(&sealed));
-                if (text_equal(json_get_text(record, "state", "ready"), "ready"))
-                        json_set_text(record, "state", "made");
-                json_object_del(record, "making_ms");
-                json_set_int(record, "changed_ms", trade_now(trade));
-                result = store(org, id, read, record, &why);
-                json_decref(record);
+                found = room_load(org, id, &read, &why);
+                there = json_get_text(read, "platform_id", NULL);
+                if (found == 1 && there != NULL && !text_equal(there, made->id))
+                        result = room_url(trade->home, org, id, read, url, &why) == 1 ? 1 : -1;
+                else if (found == 1)
+                        result =
+                            keep_once(trade, org, id, told, made, buf_text(&sealed), read, &why);
+                else if (found == 0)
+                        fail_set(&why, FAIL_BROKEN, "the interview is gone");
                 json_decref(read);
-                if (result != 0 && why.kind != FAIL_CONFLICT)
+                if (result < 0 && why.kind != FAIL_CONFLICT)
                         break;
         }
         buf_dispose(&sealed);
-        if (result != 0)
+        if (result < 0)
                 return trouble(o, &why);
-        *url = mem_text(made->url);
-        return 0;
+        if (result == 0)
+                *url = mem_text(made->url);
+        return result;
 }
 
 /* It certainly was not made: the next one need not wait nor look for it. */
 static void give_up(struct org *org, const char *id)
 {
         struct fail why = FAIL_CLEAR;
-        json_t *read = NULL, *record;
+        int result = -1;
 
-        if (room_load(org, id, &read, &why) == 1) {
+        for (int i = 0; i < TRIES && result != 0; i++) {
+                json_t *read = NULL, *record;
+
+                fail_clear(&why);
+                if (room_load(org, id, &read, &why) != 1)
+                        return;
                 record = json_deep_copy(read);
                 json_object_del(record, "making_ms");
-                store(org, id, read, record, &why);
+                result = store(org, id, read, record, &why);
                 json_decref(record);
+                json_decref(read);
+                if (result != 0 && why.kind != FAIL_CONFLICT)
+                        return;
         }
-        json_decref(read);
 }
 
-int room_make(const struct trade *trade, struct org *org, const char *id, char **url,
-              struct outcome *outcome)
+enum claim {
+        CLAIM_THERE,    /* somebody made it: *url */
+        CLAIM_OURS,     /* made durable; *record is what the platform is to be told, *began
+                           when somebody began before and was not heard of again */
+        CLAIM_OTHER,    /* another one is at it */
+        CLAIM_CONFLICT, /* somebody changed the record between reading and writing */
+        CLAIM_NONE
+};
+
+static enum claim claim(const struct trade *trade, struct org *org, const char *id, json_t **record,
+                        struct desk *desk, int64_t *began, char **url, struct outcome *o)
 {
         struct fail why = FAIL_CLEAR;
-        struct interview_made made = { NULL, NULL };
-        json_t *read = NULL, *record = NULL;
-        struct desk desk;
-        int64_t now = trade_now(trade), began;
+        int64_t now = trade_now(trade);
+        json_t *read = NULL;
         const char *state;
-        int result = -1, found;
+        enum claim result = CLAIM_NONE;
+        int found;
 
-        *url = NULL;
-        *outcome = (struct outcome)OUTCOME_NONE;
-        if (open_both(trade, org, id, &read, &desk, outcome) != 0)
+        if (open_both(trade, org, id, &read, desk, o) != 0)
                 goto out;
         state = json_get_text(read, "state", "ready");
         if (text_equal(state, "cancelled") || text_equal(state, "over")) {
-                outcome_set(outcome, OUTCOME_REFUSED,
+                outcome_set(o, OUTCOME_REFUSED,
                             text_equal(state, "over") ? "This interview is over."
                                                       : "This interview was cancelled.",
                             "%s", state);
@@ -237,32 +303,74 @@ int room_make(const struct trade *trade, struct org *org, const char *id, char *
         }
         found = room_url(trade->home, org, id, read, url, &why);
         if (found != 0) {
-                result = found == 1 ? 0 : trouble(outcome, &why);
+                if (found == 1)
+                        result = CLAIM_THERE;
+                else
+                        trouble(o, &why);
                 goto out;
         }
-        began = json_get_int(read, "making_ms", 0);
-        if (began > 0 && now >= began && now - began < trade_wait(trade, OTHER_WAIT_MS)) {
-                outcome_set(outcome, OUTCOME_AGAIN, "The interview is being made right now.",
+        *began = json_get_int(read, "making_ms", 0);
+        if (*began > 0 && now >= *began && now - *began < trade_wait(trade, OTHER_WAIT_MS)) {
+                outcome_set(o, OUTCOME_AGAIN, "The interview is being made right now.",
                             "another one is making it");
-                outcome->wait_ms = trade_wait(trade, 2 * WHEN_SECOND);
+                o->wait_ms = trade_wait(trade, 2 * WHEN_SECOND);
+                result = CLAIM_OTHER;
                 goto out;
         }
-        record = json_deep_copy(read);
-        json_set_int(record, "making_ms", now);
-        if (store(org, id, read, record, &why) != 0) {
-                trouble(outcome, &why);
+        *record = json_deep_copy(read);
+        json_set_int(*record, "making_ms", now);
+        if (store(org, id, read, *record, &why) == 0) {
+                result = CLAIM_OURS;
+        } else {
+                trouble(o, &why);
+                result = why.kind == FAIL_CONFLICT ? CLAIM_CONFLICT : CLAIM_NONE;
+        }
+out:
+        json_decref(read);
+        return result;
+}
+
+int room_make(const struct trade *trade, struct org *org, const char *id, char **url,
+              struct outcome *outcome)
+{
+        struct interview_made made = { NULL, NULL };
+        struct outcome surplus = OUTCOME_NONE;
+        json_t *record = NULL;
+        struct desk desk = { 0 };
+        enum claim claimed = CLAIM_CONFLICT;
+        int64_t began = 0;
+        int result;
+
+        *url = NULL;
+        for (int i = 0; i < TRIES && claimed == CLAIM_CONFLICT; i++) {
+                json_decref(record);
+                record = NULL;
+                desk_close(&desk);
+                *outcome = (struct outcome)OUTCOME_NONE;
+                claimed = claim(trade, org, id, &record, &desk, &began, url, outcome);
+        }
+        if (claimed != CLAIM_OURS) {
+                result = claimed == CLAIM_THERE ? 0 : claimed == CLAIM_OTHER ? 1 : -1;
                 goto out;
         }
-        if (create(&desk, org, id, record, began, &made, outcome) == 0)
-                result = keep(trade, org, id, &made, url, outcome);
-        else if (outcome->kind != OUTCOME_UNCERTAIN)
-                give_up(org, id);
+        if (create(&desk, org, id, record, began, &made, outcome) == 0) {
+                result = keep(trade, org, id, record, &made, url, outcome);
+                if (result == 1) { /* ours came too late: nobody knows of it */
+                        if (desk.kind->platform->delete_interview != NULL)
+                                desk.kind->platform->delete_interview(&desk.link, made.id,
+                                                                      &surplus);
+                        result = 0;
+                }
+        } else {
+                result = -1;
+                if (outcome->kind != OUTCOME_UNCERTAIN)
+                        give_up(org, id);
+        }
 out:
         mem_free(made.id);
         mem_free_secret(made.url);
         desk_close(&desk);
         json_decref(record);
-        json_decref(read);
         return result;
 }
 
@@ -306,7 +414,7 @@ int room_edit(const struct trade *trade, struct org *org, const char *id, struct
                 result =
                     desk.kind->platform->edit_interview(&desk.link, at, &order, &made, outcome);
                 if (result == 0 && made.id != NULL && made.url != NULL)
-                        result = keep(trade, org, id, &made, &url, outcome);
+                        result = keep(trade, org, id, record, &made, &url, outcome) < 0 ? -1 : 0;
         }
         mem_free_secret(url);
         mem_free(made.id);

@@ -26,8 +26,11 @@ int room_url(struct home *h, struct org *org, const char *id, const json_t *reco
              struct fail *why);
 
 /* Makes the platform's session if there is none, and stores it.  It is made durable that a
- * making began; one that began and did not end is looked for at the platform first.
- * 0 and *url, or -1: outcome says why (REFUSED also for a cancelled one). */
+ * making began; one that began and did not end is looked for at the platform first.  Whatever
+ * happens meanwhile there is one room: a second one that comes too late is taken away again,
+ * and a cancelling or a change of the candidate is brought after it.
+ * 0 and *url, 1 another one is making it right now (AGAIN), or -1: outcome says why (REFUSED
+ * also for a cancelled one). */
 int room_make(const struct trade *trade, struct org *org, const char *id, char **url,
               struct outcome *outcome);
 
