@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "door/fetch.h"
-#include "floor/log.h"
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "home/records.h"
@@ -41,14 +40,15 @@ struct home *guard_home(void)
         return home;
 }
 
-struct org *guard_open_org(struct request *rq)
+int guard_open_org(struct request *rq, struct reply *re, struct org **org)
 {
         struct fail why = FAIL_CLEAR;
-        struct org *org = NULL;
 
-        if (home_org(home, request_segment(rq, "org"), &org, &why) < 0)
-                log_event(LOG_LEVEL_ERROR, "org cannot be opened", "cause", why.text, NULL);
-        return org;
+        *org = NULL;
+        if (home_org(home, request_segment(rq, "org"), org, &why) >= 0)
+                return 0;
+        reply_failure(rq, re, "org cannot be opened", &why);
+        return -1;
 }
 
 int guard_org(struct request *rq, struct reply *re, const char *scope, bool browser,

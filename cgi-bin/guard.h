@@ -19,9 +19,9 @@ struct home *guard_home(void);
 int guard_org(struct request *rq, struct reply *re, const char *scope, bool browser,
               struct org **org, char key_id[9]);
 
-/* The org in "{org}" for pages whose token is the key; NULL when unknown, which the caller
- * looks up all the same. */
-struct org *guard_open_org(struct request *rq);
+/* The org in "{org}" for pages whose token is the key: 0, *org NULL when unknown, which the
+ * caller looks up all the same; or the reply is made (500, 503) and -1. */
+int guard_open_org(struct request *rq, struct reply *re, struct org **org);
 
 /* A form of ours sent this, not a page of somebody else: 0; otherwise 403 is replied. */
 int guard_same_origin(struct request *rq, struct reply *re, struct org *org);

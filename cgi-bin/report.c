@@ -5,10 +5,12 @@
 
 static void page(struct request *rq, struct reply *re)
 {
-        struct org *org = guard_open_org(rq);
         struct fail why = FAIL_CLEAR;
         json_t *view = NULL;
+        struct org *org;
 
+        if (guard_open_org(rq, re, &org) != 0)
+                return;
         switch (report_view(guard_home(), org, request_segment(rq, "token"), &view, &why)) {
         case 1:
                 reply_header(re, "X-Robots-Tag", "noindex");

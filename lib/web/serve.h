@@ -119,6 +119,10 @@ void reply_see_other(struct reply *re, const char *location); /* 303 */
 /* RFC 9457 for programs, a plain page for people.  detail is a sentence for the caller (what
  * he can do), never a cause, a path or a secret; NULL for the status' own sentence. */
 void reply_problem(struct request *rq, struct reply *re, int status, const char *detail);
+/* The same about one member of the document that came ("candidate.email", or NULL): programs find
+ * it in errors[{pointer, detail}]. */
+void reply_problem_at(struct request *rq, struct reply *re, int status, const char *member,
+                      const char *detail);
 /* 503 with Retry-After for FAIL_FULL and FAIL_BUSY, 500 otherwise; the cause goes to the log. */
 void reply_failure(struct request *rq, struct reply *re, const char *what, const struct fail *why);
 /* Renders templates/<name>.mustache (loaded at start-up) with this data inside the page
