@@ -342,12 +342,19 @@ bool rules_watch_stages(const json_t *rules, const char *ats)
         return false;
 }
 
+/* Over and final, with a score or (a platform may give none) without. */
+static bool is_final(const struct session *s)
+{
+        return s->state == SESSION_COMPLETE && s->verification != VERIFICATION_PENDING &&
+               s->verification != VERIFICATION_NOT_VERIFIED;
+}
+
 int rules_for_result(const json_t *rules, const struct session *session,
                      void (*visit)(void *context, const struct intent *intent), void *context)
 {
-        bool final = session->state == SESSION_COMPLETE && session_score_released(session),
-             any = final || session->state == SESSION_NOT_VERIFIED ||
-                   session->state == SESSION_EXPIRED || session->state == SESSION_DECLINED;
+        bool final = is_final(session), any = final || session->state == SESSION_NOT_VERIFIED ||
+                                              session->state == SESSION_EXPIRED ||
+                                              session->state == SESSION_DECLINED;
         int count = 0;
 
         for (size_t i = 0; i < json_array_size(rules); i++) {
@@ -362,15 +369,13 @@ int rules_for_result(const json_t *rules, const struct session *session,
 
 bool rule_condition(const json_t *condition, const struct session *session)
 {
-        const struct score *score = &session->score;
-        const json_t *percent = json_at(condition, "percent_at_least");
+        const json_t *least = json_at(condition, "percent_at_least");
+        double percent;
 
         if (session->state != SESSION_COMPLETE || !session_score_released(session))
                 return false;
         if (condition == NULL)
-                return score->present || score->label[0] != '\0';
-        if (!score->present || !(score->most > score->least) || !json_is_number(percent))
-                return false;
-        return (score->value - score->least) / (score->most - score->least) * 100 >=
-               json_number_value(percent);
+                return true;
+        return json_is_number(least) && score_percent(&session->score, &percent) &&
+               percent >= json_number_value(least);
 }

@@ -64,24 +64,19 @@ const char *words_verification(enum verification v)
 void words_score(struct buf *out, const struct session *s)
 {
         const struct score *score = &s->score;
-        const char *version = text_equal(score->version, "raw") ? "raw points" : score->version;
+        bool raw = text_equal(score->version, "raw");
 
-        if (!session_score_released(s) || (!score->present && score->label[0] == '\0')) {
-                buf_add_text(out, "no score");
-                return;
+        if (!session_score_released(s)) {
+                buf_add_text(out, "Score: none");
+        } else if (score->label[0] == '\0' && (raw || score->version[0] == '\0')) {
+                buf_format(out, "Score: %.10g", score->value);
+                if (score->most > 0)
+                        buf_format(out, " of %.10g", score->most);
+                buf_format(out, " (%s%s)", raw ? "raw points" : "version not stated",
+                           score->most > 0 ? "" : ", the highest possible is not stated");
+        } else {
+                score_write(score, out);
         }
-        if (!score->present)
-                add_foreign(out, score->label, sizeof score->label);
-        else if (score->least > 0)
-                buf_format(out, "%.10g on a scale of %.10g to %.10g", score->value, score->least,
-                           score->most);
-        else if (score->most > 0)
-                buf_format(out, "%.10g of %.10g", score->value, score->most);
-        else
-                buf_format(out, "%.10g, the highest possible is not stated", score->value);
-        buf_add_text(out, " (");
-        add_foreign(out, text_or(version, "version not stated"), sizeof score->version);
-        buf_add_char(out, ')');
 }
 
 static void add_parts(struct buf *out, const struct session *s)
@@ -131,14 +126,15 @@ static void add_complete(struct buf *out, const struct session *s, const char *p
 {
         buf_add_text(out, corrected ? "Corrected assessment result: " : "Assessment result: ");
         add_test(out, s, platform);
-        buf_add_text(out, "\nScore: ");
+        buf_add_char(out, '\n');
         words_score(out, s);
         buf_format(out, "\nVerification: %s\n", words_verification(s->verification));
         if (s->shared)
                 buf_add_text(out, "The candidate shared a result from an earlier test.\n");
         if (s->integrity_flag)
                 buf_format(out, "%s suggests an integrity review.\n", platform);
-        add_parts(out, s);
+        if (session_score_released(s))
+                add_parts(out, s);
         if (corrected)
                 buf_add_text(out, "This replaces the earlier result of the same test.\n");
 }
@@ -155,7 +151,8 @@ static void add_ended(struct buf *out, const struct session *s, const char *plat
 void words_result(struct buf *out, const struct session *s, const char *platform,
                   const char *report, bool corrected)
 {
-        if (s->state == SESSION_COMPLETE && session_score_released(s)) {
+        if (s->state == SESSION_COMPLETE && s->verification != VERIFICATION_PENDING &&
+            s->verification != VERIFICATION_NOT_VERIFIED) {
                 add_complete(out, s, platform, corrected);
                 if (report != NULL)
                         buf_format(out, "Report: %s\n", report);

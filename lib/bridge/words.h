@@ -32,8 +32,8 @@ void words_failure(struct buf *out, enum words_failed what, const char *reason);
 /* The last line. */
 void words_mark(struct buf *out, const char *marker);
 
-/* The score with its passport in one line: "512 on a scale of 200 to 600 (codingScore2023)";
- * "no score" when there is none or it is not released. */
+/* The score with its passport in one line: "CodeSignal score (200-600): 512 of 600", "Score: 3
+ * of 4 (raw points)"; "Score: none" when there is none or it is not released. */
 void words_score(struct buf *out, const struct session *s);
 /* "verified", "not proctored" ... */
 const char *words_verification(enum verification v);

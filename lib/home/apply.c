@@ -164,6 +164,17 @@ struct kinds_seen {
         json_t *kinds;
 };
 
+/* Rules ask for roles, not for kinds. */
+static const char *role_word(const char *kind_name)
+{
+        static const char *const words[] = {
+                [KIND_ATS] = "ats", [KIND_PLATFORM] = "platform", [KIND_CONSUMER] = "consumer"
+        };
+        const struct kind *kind = kind_find(kind_name);
+
+        return kind == NULL ? "unknown" : words[kind->role];
+}
+
 static int see_kind(void *context, const char *id)
 {
         struct kinds_seen *seen = context;
@@ -172,7 +183,7 @@ static int see_kind(void *context, const char *id)
 
         if (found <= 0)
                 return found;
-        json_set_text(seen->kinds, id, json_get_text(record, "kind", ""));
+        json_set_text(seen->kinds, id, role_word(json_get_text(record, "kind", "")));
         json_decref(record);
         return 0;
 }
@@ -192,7 +203,7 @@ static int check_rules(struct work *w)
         json_array_foreach(json_object_get(w->document, "connections"), i, one)
         {
                 json_set_text(seen.kinds, json_get_text(one, "id", ""),
-                              json_get_text(one, "kind", ""));
+                              role_word(json_get_text(one, "kind", "")));
         }
         if (result == 0 && rules != NULL)
                 result = rules_check(rules, seen.kinds, w->why);

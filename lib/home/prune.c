@@ -77,7 +77,7 @@ static int prune(struct slice *s, const char *series, const char *place, drop_fu
         int dropped = 1;
 
         if (store_series_last(s->org->store, series, &last, why) != 0 ||
-            record_get(s->org, "place", place, &at, why) < 0)
+            record_get(s->org, "cursor", place, &at, why) < 0)
                 return -1;
         start = number = (uint64_t)json_get_int(at, "number", 0);
         json_decref(at);
@@ -90,7 +90,7 @@ static int prune(struct slice *s, const char *series, const char *place, drop_fu
         if (number > start) {
                 at = json_object();
                 json_set_int(at, "number", (int64_t)number);
-                record_put(s->batch, "place", place, at);
+                record_put(s->batch, "cursor", place, at);
                 json_decref(at);
         }
         *more = *more || (dropped == 1 && number < last);

@@ -24,20 +24,29 @@
  *   <event number>  raw bytes
  * table "seen"
  *   <sha256 hex of connection, identity>  {event}
+ * table "once"      what may be ordered once only (plan_once)
+ *   <sha256 hex of what>                  {at_ms}
  * table "application"
- *   <ats>:<id>      {ats, application{...}, sessions[keys], current, erased}
+ *   <ats>:<id>      {ats (connection), application{...}, sessions[keys], current, erased,
+ *                    read_ms, events[numbers]}
+ * table "candidate"
+ *   <sha256 hex of connection, candidate id>  {applications[keys]}
  * set "open-sessions" of keys; table "session"
- *   <platform>:<id> {platform, session{...}, report_url (sealed), application (key), rule,
- *                    state_at_ms, written{state, at_ms}, looked_ms}
+ *   <platform>:<id> {platform (connection), session{...}, report_url (sealed), application
+ *                    (key), also[keys of others that the same invitation serves], rule,
+ *                    stage{id, name} in which it was sent, external, state_at_ms, noted,
+ *                    written{state, at_ms}, looked_ms, events[numbers]}
  * table "external"
- *   <our external id>  {application (key), platform, test}
+ *   <our external id>  {application (key), platform, test, rule, stage}
+ * table "invitee"
+ *   <sha256 hex of platform:test, e-mail in lower case>  the same
  * table "report"
  *   <sha256 hex of token>  {session (key)}
  * set "open-actions", set "parked-actions", both of numbers; series "action"
  *                   {kind, connection, application (key), session (key), rule, with{}, state,
  *                    due_ms, attempts, tries[{at_ms, us, status, outcome, detail}] (last 20),
  *                    begun (bool: an attempt was under way), marker, sentence, created_ms,
- *                    done_ms, result{}}
+ *                    done_ms, since_ms (a person tried again: patience starts anew)}
  *                   state: waiting, done, refused, parked
  *                   kind: look_application, send_assessment, look_session, write_note,
  *                         move_stage, create_interview, edit_interview, delete_interview,
@@ -56,7 +65,10 @@
  * table "count"
  *   <name>          {n}    repaired (the loss meter), duplicates, refused ...
  * table "place"
- *   inbox           {number}   last inbox record whose effects are in this store
+ *   inbox           {number}   last event of the inbox whose effects are in this store
+ * table "cursor"
+ *   sweep-<connection>  {at_ms}
+ *   pruned-events, pruned-actions  {number}   all up to it are gone
  */
 #ifndef HOME_RECORDS_H
 #define HOME_RECORDS_H

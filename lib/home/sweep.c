@@ -195,7 +195,7 @@ out:
                 char *name = mem_format("sweep-%s", platform);
 
                 json_set_int(place, "at_ms", trade_now(trade));
-                record_put(b, "place", name, place);
+                record_put(b, "cursor", name, place);
                 result = store_commit(org->store, b, why);
                 mem_free(name);
                 json_decref(place);

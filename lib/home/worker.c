@@ -103,7 +103,7 @@ static int load_session(void *context, const char *member)
                 return 0;
         snprintf(platform, sizeof platform, "%.*s", (int)(colon - member), member);
         snprintf(place, sizeof place, "sweep-%s", platform);
-        if (record_get(&l->org, "place", place, &last, l->why) < 0)
+        if (record_get(&l->org, "cursor", place, &last, l->why) < 0)
                 return -1;
         due = json_get_int(last, "at_ms", 0) + every;
         json_decref(last);

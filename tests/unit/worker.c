@@ -516,7 +516,7 @@ static bool wait_for_notes(int count, int64_t ms)
 static void test_run(void)
 {
         struct fake_home f, other;
-        struct worker_options options;
+        struct worker_options options, second;
         struct fail why = FAIL_CLEAR;
         pthread_t thread;
         int64_t start = 0, took[21];
@@ -534,10 +534,10 @@ static void test_run(void)
         other = f;
         other.home = NULL;
         tap_int(home_open(&other.home, f.dir, &why), 1, "another process");
-        options.trade.home = other.home;
-        tap_int(worker_tick(&options, NULL, &why), 1, "a second worker is told so");
+        second = options;
+        second.trade.home = other.home;
+        tap_int(worker_tick(&second, NULL, &why), 1, "a second worker is told so");
         home_close(other.home);
-        options.trade.home = f.home;
 
         for (int i = 0; i < 21; i++) {
                 strcpy(fake->sessions[0].state, "complete");
