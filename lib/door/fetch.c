@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Outgoing HTTP through libcurl, one guard for all of it. */
-#include "door/fetch.h"
-
-#include <curl/curl.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -13,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "floor/address.h"
+#include "door/fetch_private.h"
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
@@ -26,8 +23,6 @@
 #define SLOW_RATE 10L /* bytes a second, below which ... */
 #define SLOW_TIME 30L /* ... this many seconds end a call */
 
-static struct network *allowed;
-static size_t allowed_count;
 static char *ca_file;           /* NULL: the system's */
 static pthread_key_t of_thread; /* a CURL handle with its kept connections */
 static bool started;
@@ -68,27 +63,6 @@ static void end(struct call *call, enum fetch_end how, const char *format, ...)
 
 /* The guard. */
 
-static bool is_allowed(const struct address *a)
-{
-        for (size_t i = 0; i < allowed_count; i++) {
-                if (network_holds(&allowed[i], a))
-                        return true;
-        }
-        return false;
-}
-
-/* NULL if one may connect there, else why not. */
-static const char *objection(const struct address *a, bool plain)
-{
-        const char *special = address_special(a);
-
-        if (special != NULL && !is_allowed(a))
-                return special;
-        if (plain && !address_is_loopback(a))
-                return "plain http is for allowed loopback networks only";
-        return NULL;
-}
-
 static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *to)
 {
         struct call *call = context;
@@ -97,7 +71,7 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
         struct address a;
 
         if (purpose == CURLSOCKTYPE_IPCXN && address_from(&a, &to->addr, to->addrlen) == 0) {
-                why = objection(&a, call->plain);
+                why = fetch_guard_objection(&a, call->plain);
                 if (why == NULL) {
                         call->tried++;
                         return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
@@ -123,97 +97,6 @@ static int about_to_send(void *context, char *ip, char *local_ip, int port, int 
                 return CURL_PREREQFUNC_ABORT;
         call->sent++;
         return CURL_PREREQFUNC_OK;
-}
-
-static bool curl_text(CURLU *url, CURLUPart part, char **text)
-{
-        char *theirs = NULL;
-
-        if (curl_url_get(url, part, &theirs, 0) != CURLUE_OK)
-                return false;
-        *text = mem_text(theirs);
-        curl_free(theirs);
-        return true;
-}
-
-static bool any_loopback_allowed(void)
-{
-        struct address v4, v6;
-
-        address_parse(&v4, "127.0.0.1");
-        address_parse(&v6, "::1");
-        for (size_t i = 0; i < allowed_count; i++) {
-                if (address_is_loopback(&allowed[i].base) || network_holds(&allowed[i], &v4) ||
-                    network_holds(&allowed[i], &v6))
-                        return true;
-        }
-        return false;
-}
-
-/* The parsed URL if the guard has nothing against it so far; else NULL and a cause.  host is
- * the caller's to free in both cases. */
-static CURLU *check_url(const char *text, char **host, bool *plain, struct fail *why)
-{
-        CURLU *url = curl_url();
-        char *scheme = NULL, *bare = NULL;
-        const char *objects;
-        struct address a;
-        bool good = false;
-        CURLUcode code;
-        size_t len;
-
-        *host = NULL;
-        if (url == NULL)
-                abort();
-        code = text == NULL ? CURLUE_MALFORMED_INPUT
-                            : curl_url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER);
-        if (code == CURLUE_USER_NOT_ALLOWED) {
-                fail_set(why, FAIL_INPUT, "the URL carries a user or password");
-                goto out;
-        }
-        if (code != CURLUE_OK || !curl_text(url, CURLUPART_SCHEME, &scheme) ||
-            !curl_text(url, CURLUPART_HOST, host) || **host == '\0') {
-                fail_set(why, FAIL_INPUT, "not a URL: %s",
-                         code == CURLUE_OK ? "it names no host" : curl_url_strerror(code));
-                goto out;
-        }
-        *plain = text_equal(scheme, "http");
-        if (!*plain && !text_equal(scheme, "https")) {
-                fail_set(why, FAIL_INPUT, "only https is spoken here, not \"%.20s\"", scheme);
-                goto out;
-        }
-        len = strlen(*host);
-        bare = **host == '[' && len > 2 ? mem_text_part(*host + 1, len - 2) : mem_text(*host);
-        if (address_parse(&a, bare) == 0)
-                objects = objection(&a, *plain);
-        else
-                objects = *plain && !any_loopback_allowed()
-                              ? "plain http is for allowed loopback networks only"
-                              : NULL;
-        if (objects != NULL)
-                fail_set(why, FAIL_INPUT, "%.80s is refused: %s", *host, objects);
-        else
-                good = true;
-out:
-        mem_free(scheme);
-        mem_free(bare);
-        if (!good) {
-                curl_url_cleanup(url);
-                url = NULL;
-        }
-        return url;
-}
-
-int fetch_check_url(const char *text, struct fail *why)
-{
-        char *host = NULL;
-        bool plain;
-        CURLU *url = check_url(text, &host, &plain, why);
-        int result = url == NULL ? -1 : 0;
-
-        curl_url_cleanup(url);
-        mem_free(host);
-        return result;
 }
 
 /* What comes back. */
@@ -309,80 +192,6 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
 }
 
 /* What goes out. */
-
-static bool is_token(const char *text, size_t len)
-{
-        if (len == 0)
-                return false;
-        for (size_t i = 0; i < len; i++) {
-                unsigned char c = (unsigned char)text[i];
-
-                if (c <= ' ' || c >= 0x7F || strchr("()<>@,;:\\\"/[]?={}", c) != NULL)
-                        return false;
-        }
-        return true;
-}
-
-static bool is_ours(const char *name, size_t len)
-{
-        static const char *const ours[] = { "Host",    "Content-Length",  "Transfer-Encoding",
-                                            "TE",      "Trailer",         "Connection",
-                                            "Upgrade", "Accept-Encoding", "Keep-Alive",
-                                            "Expect",  "Proxy-Connection" };
-
-        for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
-                if (strlen(ours[i]) == len && strncasecmp(name, ours[i], len) == 0)
-                        return true;
-        }
-        return false;
-}
-
-static void add_header(struct call *call, const char *line)
-{
-        struct curl_slist *longer = curl_slist_append(call->headers, line);
-
-        if (longer == NULL)
-                abort();
-        call->headers = longer;
-}
-
-static int add_headers(struct call *call, struct fail *why)
-{
-        const char *const *lines = call->request->headers;
-        bool typed = false, agent = false;
-
-        for (; lines != NULL && *lines != NULL; lines++) {
-                const char *line = *lines, *colon = strchr(line, ':'), *value;
-                size_t len = colon == NULL ? 0 : (size_t)(colon - line);
-                char *empty;
-
-                if (!is_token(line, len) || is_ours(line, len))
-                        return fail_set(why, FAIL_INPUT, "header \"%.*s\" is not for the caller",
-                                        (int)(len > 60 ? 60 : len), line);
-                value = colon + 1 + strspn(colon + 1, " \t");
-                for (const char *c = value; *c != '\0'; c++) {
-                        if (((unsigned char)*c < ' ' && *c != '\t') || *c == 0x7F)
-                                return fail_set(why, FAIL_INPUT,
-                                                "header %.*s has a control character in its value",
-                                                (int)(len > 60 ? 60 : len), line);
-                }
-                typed = typed || (len == 12 && strncasecmp(line, "Content-Type", len) == 0);
-                agent = agent || (len == 10 && strncasecmp(line, "User-Agent", len) == 0);
-                if (*value != '\0') {
-                        add_header(call, line);
-                } else { /* libcurl's word for an empty value */
-                        empty = mem_format("%.*s;", (int)len, line);
-                        add_header(call, empty);
-                        mem_free(empty);
-                }
-        }
-        add_header(call, "Expect:");
-        if (!typed)
-                add_header(call, "Content-Type:"); /* instead of libcurl's guess */
-        if (!agent)
-                add_header(call, "User-Agent: fairlead/" PACKAGE_VERSION);
-        return 0;
-}
 
 static void set_method(CURL *curl, const struct fetch_request *request)
 {
@@ -545,10 +354,10 @@ static int prepare(struct call *call, struct fail *why)
         if (request->user != NULL && strchr(request->user, ':') != NULL)
                 return fail_set(why, FAIL_INPUT, "a user name cannot hold a colon");
         call->safe = text_equal(request->method, "GET") || text_equal(request->method, "HEAD");
-        call->url = check_url(request->url, &call->host, &call->plain, why);
+        call->url = fetch_guard_url(request->url, &call->host, &call->plain, why);
         if (call->url == NULL)
                 return -1;
-        return add_headers(call, why);
+        return fetch_headers(request->headers, &call->headers, why);
 }
 
 int fetch(const struct fetch_request *request, struct fetch_answer *answer, struct fail *why)
@@ -638,12 +447,10 @@ int fetch_start(const char *allow, struct fail *why)
 
         if (started)
                 fetch_stop();
-        if (network_list(&allowed, &allowed_count, text_or(allow, ""), why) != 0)
+        if (fetch_guard_allow(allow, why) != 0)
                 return -1;
         if (fetch_trust(ca, why) != 0) {
-                mem_free(allowed);
-                allowed = NULL;
-                allowed_count = 0;
+                fetch_guard_forget();
                 return -1;
         }
         ignore_sigpipe();
@@ -661,10 +468,8 @@ void fetch_stop(void)
         drop_handle(pthread_getspecific(of_thread)); /* NULL is fine */
         pthread_key_delete(of_thread);
         curl_global_cleanup();
-        mem_free(allowed);
+        fetch_guard_forget();
         mem_free(ca_file);
-        allowed = NULL;
-        allowed_count = 0;
         ca_file = NULL;
         started = false;
 }
