@@ -17,6 +17,7 @@
 #include "home/action.h"
 #include "home/event.h"
 #include "home/records.h"
+#include "home/room.h"
 #include "worker_fake.h"
 
 static void finish_session(const char *id, double score)
@@ -751,6 +752,164 @@ static void test_idle(void)
         fake_home_close(&f);
 }
 
+/* Sessions that change hands. */
+
+static void test_sessions(void)
+{
+        struct fake_home f;
+        json_t *record;
+
+        /* The platform's event is faster than its answer to us. */
+        fake_home_make(&f);
+        fake->scale = 1;
+        fake->script[CALL_INVITE].times = 1;
+        fake->script[CALL_INVITE].kind = OUTCOME_UNCERTAIN;
+        fake->script[CALL_INVITE].did = true;
+        fake_stage(&f, "17", "e1");
+        fake_tick(&f);
+        tap_int(fake->session_count, 1, "made, but we do not know");
+        finish_session("S1", 60);
+        fake_told(&f, "S1", "finished", fake->sessions[0].external, "s1");
+        fake_tick(&f);
+        tap_int(fake_notes("17", "Score: 60 of 100"), 1, "the event finds its application");
+        fake->clock_ms = 2 * WHEN_MINUTE;
+        fake_tick(&f);
+        tap_int(fake->session_count, 1, "and what was in doubt is not sent again");
+        tap_int((int64_t)fake_open_actions(f.org), 0, "nothing is left");
+        /* A retake goes on under another id. */
+        fake->sessions[1] = fake->sessions[0];
+        strcpy(fake->sessions[1].id, "S2");
+        fake->sessions[1].score = 88;
+        fake->session_count = 2;
+        strcpy(fake->sessions[0].retake, "S2");
+        fake->scale = 1000;
+        fake_told(&f, "S1", "x", "", "s2");
+        fake_tick(&f);
+        record = fake_record(f.org, "session", "cs:S2");
+        tap_text(json_get_text(record, "application", ""), "gh:17", "a retake is followed");
+        json_decref(record);
+        record = fake_record(f.org, "application", "gh:17");
+        tap_text(json_get_text(record, "current", ""), "cs:S2", "and is the current one");
+        json_decref(record);
+        tap_int(fake_notes("17", "Score: 88 of 100"), 1, "its result is written");
+        fake_home_close(&f);
+
+        /* One invitation serves two applications of the same person. */
+        fake_home_make(&f);
+        fake->applications[1] = fake->applications[0];
+        strcpy(fake->applications[1].id, "18");
+        fake->application_count = 2;
+        fake_stage(&f, "17", "e1");
+        fake_tick(&f);
+        fake_stage(&f, "18", "e2");
+        fake_tick(&f);
+        tap_int(fake->session_count, 1, "the open invitation serves the second application");
+        finish_session("S1", 60);
+        fake_told(&f, "S1", "finished", "", "s1");
+        fake_tick(&f);
+        tap_int(fake_notes("17", "Score: 60"), 1, "the result stands with the first");
+        tap_int(fake_notes("18", "Score: 60"), 1, "and with the second");
+        fake_home_close(&f);
+}
+
+static void test_pruning(void)
+{
+        struct fake_home f;
+        struct fail why = FAIL_CLEAR;
+        bool more = true;
+        uint64_t count = 0;
+        int64_t start;
+        enum { MANY = 500 };
+
+        fake_home_make(&f);
+        fake_stage(&f, "17", "e1");
+        fake_tick(&f);
+        tap_int(event_prune(f.org, when_now_ms(), EVENT_KEPT_MS, 10, &more, &why), 0, "young: %s",
+                why.text);
+        tap_int(store_series_get(f.org->store, "event", 1, NULL, &why), 1, "what is young stays");
+        more = true;
+        while (more && count++ < 50)
+                if (event_prune(f.org, when_now_ms() + 91 * WHEN_DAY, EVENT_KEPT_MS, 1, &more,
+                                &why) != 0)
+                        more = false;
+        tap_int(store_series_get(f.org->store, "event", 1, NULL, &why), 0, "the old event goes");
+        tap_int(store_get(f.org->store, "body", "1", NULL, &why), 0, "with its body");
+        tap_int(store_series_get(f.org->store, "action", 1, NULL, &why), 0, "and its actions");
+        fake_stage(&f, "17", "e1");
+        fake_tick(&f);
+        tap_int(fake->session_count, 1, "a replay of what was forgotten sends nothing while open");
+        start = when_steady_us();
+        for (int i = 0; i < MANY; i++) {
+                char body[80];
+
+                snprintf(body, sizeof body, "{\"fact\":\"nothing\",\"identity\":\"%d\"}", i);
+                fake_deliver(&f, "acme", "cs", TRUST_NOTICE, body);
+        }
+        start = when_steady_us();
+        fake_tick(&f);
+        start = when_steady_us() - start;
+        store_series_last(f.org->store, "event", &count, &why);
+        tap_int((int64_t)count, MANY + 2, "%d events in one round", MANY);
+        tap_note("%d events taken in %lld us: %lld a second", MANY, (long long)start,
+                 (long long)MANY * 1000000 / (long long)start);
+        fake_home_close(&f);
+}
+
+/* The room behind an interview link. */
+
+static void put_interview(struct fake_home *f, const char *id)
+{
+        json_t *record = json_pack("{s:s,s:s,s:s,s:s}", "platform", "cs", "state", "ready",
+                                   "candidate_name", "Jane", "candidate_email", "jane@x.example");
+        struct fail why = FAIL_CLEAR;
+        struct plan plan;
+
+        plan_init(&plan);
+        room_put(&plan, id, NULL, record);
+        tap_int(plan_commit(&plan, f->org, &why), 0, "interview %s: %s", id, why.text);
+        plan_dispose(&plan);
+        json_decref(record);
+}
+
+static void test_rooms(void)
+{
+        struct fake_home f;
+        struct worker_options options;
+        struct outcome o;
+        char *url = NULL, *again = NULL;
+
+        fake_home_make(&f);
+        options = fake_options(&f);
+        tap_int(room_make(&options.trade, f.org, "none", &url, &o), -1, "no such interview");
+        tap_int(o.kind, OUTCOME_REFUSED, "says so");
+        put_interview(&f, "i1");
+        fake->script[CALL_CREATE_INTERVIEW].times = 1;
+        fake->script[CALL_CREATE_INTERVIEW].kind = OUTCOME_AGAIN;
+        tap_int(room_make(&options.trade, f.org, "i1", &url, &o), -1, "the platform is busy");
+        tap_int(room_make(&options.trade, f.org, "i1", &url, &o), 0, "pressed again: made");
+        tap_int(room_make(&options.trade, f.org, "i1", &again, &o), 0, "and again");
+        tap_text(again, url, "the same room");
+        tap_int(fake->interviews, 1, "made once");
+        mem_free(url);
+        mem_free(again);
+        fake->scale = 1;
+        options = fake_options(&f);
+        put_interview(&f, "i2");
+        fake->script[CALL_CREATE_INTERVIEW].times = 1;
+        fake->script[CALL_CREATE_INTERVIEW].kind = OUTCOME_UNCERTAIN;
+        fake->script[CALL_CREATE_INTERVIEW].did = true;
+        tap_int(room_make(&options.trade, f.org, "i2", &url, &o), -1, "no answer came");
+        tap_int(room_make(&options.trade, f.org, "i2", &url, &o), 1, "at once: it may be at work");
+        tap_int(o.kind, OUTCOME_AGAIN, "please wait");
+        fake->clock_ms = WHEN_MINUTE;
+        tap_int(room_make(&options.trade, f.org, "i2", &url, &o), 0, "then it is found");
+        tap_text(url, "https://p.example/i/2", "not the other candidate's");
+        tap_int(fake->interviews, 2, "and not made again");
+        mem_free(url);
+        tap_int(room_delete(&options.trade, f.org, "i2", &o), 0, "taken away");
+        fake_home_close(&f);
+}
+
 int main(void)
 {
         log_start("test", "text", LOG_LEVEL_ERROR);
@@ -766,6 +925,9 @@ int main(void)
         test_budget();
         test_sweep();
         test_idle();
+        test_sessions();
+        test_pruning();
+        test_rooms();
         test_kills();
         test_run();
         return tap_end();

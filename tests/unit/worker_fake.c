@@ -196,6 +196,8 @@ static void session_out(const struct fake_session *s, struct session *out)
         out->state = session_state_of(s->state);
         out->verification = verification_of(s->verification);
         out->finished_ms = s->finished_ms;
+        if (s->retake[0] != '\0')
+                out->retake_id = mem_text(s->retake);
         if (out->state == SESSION_COMPLETE || out->state == SESSION_IN_REVIEW) {
                 out->score = (struct score){
                         .present = true, .value = s->score, .most = 100, .version = "raw"
@@ -274,10 +276,64 @@ static int read_sessions(struct link *link, const char *test, const char *const 
         return result;
 }
 
+static void made_out(int number, struct interview_made *made)
+{
+        made->id = mem_format("I%d", number);
+        made->url = mem_format("https://p.example/i/%d", number);
+}
+
+static int create_interview(struct link *link, const struct interview_order *order,
+                            struct interview_made *made, struct outcome *o)
+{
+        bool did;
+
+        (void)link;
+        (void)order;
+        enter(CALL_CREATE_INTERVIEW, o, &did);
+        if (did)
+                fake->interviews++;
+        if (o->kind == OUTCOME_DONE)
+                made_out(fake->interviews, made);
+        return leave(o);
+}
+
+/* All are for the same address: the caller must say which are somebody's. */
+static int find_interview(struct link *link, const char *email, int64_t since_ms,
+                          bool (*taken)(void *context, const char *id), void *context,
+                          struct interview_made *made, struct outcome *o)
+{
+        char id[16];
+        bool did;
+
+        (void)link;
+        (void)email;
+        (void)since_ms;
+        enter(CALL_FIND_INTERVIEW, o, &did);
+        for (int i = 1; i <= fake->interviews && made->id == NULL; i++) {
+                snprintf(id, sizeof id, "I%d", i);
+                if (!taken(context, id))
+                        made_out(i, made);
+        }
+        return leave(o);
+}
+
+static int delete_interview(struct link *link, const char *id, struct outcome *o)
+{
+        bool did;
+
+        (void)link;
+        (void)id;
+        enter(CALL_DELETE_INTERVIEW, o, &did);
+        return leave(o);
+}
+
 static const struct platform platform = { .kind = "codesignal",
                                           .invite = invite,
                                           .read_session = read_session,
-                                          .read_sessions = read_sessions };
+                                          .read_sessions = read_sessions,
+                                          .create_interview = create_interview,
+                                          .find_interview = find_interview,
+                                          .delete_interview = delete_interview };
 
 /* What they send: {"fact", "subject", "identity", "occurred_ms", "detail"}. */
 

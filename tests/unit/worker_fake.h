@@ -18,6 +18,9 @@ enum fake_call {
         CALL_INVITE,
         CALL_READ_SESSION,
         CALL_READ_SESSIONS,
+        CALL_CREATE_INTERVIEW,
+        CALL_FIND_INTERVIEW,
+        CALL_DELETE_INTERVIEW,
         CALLS
 };
 
@@ -27,7 +30,7 @@ struct fake_application {
 };
 
 struct fake_session {
-        char id[32], test[32], email[64], external[64], state[16], verification[16];
+        char id[32], test[32], email[64], external[64], state[16], verification[16], retake[32];
         double score;
         int64_t finished_ms;
 };
@@ -40,7 +43,7 @@ struct fake_world {
         struct fake_application applications[64];
         struct fake_session sessions[64];
         struct fake_note notes[256];
-        int application_count, session_count, note_count, moves;
+        int application_count, session_count, note_count, moves, interviews;
         int calls[CALLS];          /* made */
         int most_at_once, at_once; /* calls of one connection */
         /* The next `times` calls of a kind end so; did: after having done it. */
