@@ -10,9 +10,11 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -32,17 +34,19 @@ extern char **environ;
  * was just accepted, and a signal that lands between looking at the flag and accept() is lost.
  * So we accept ourselves and hand over the connection (ipcFd is a public, if unloved, member
  * of FCGX_Request; the listening socket given to libfcgi is -1, so that it never accepts).
- * One thread at a time stands at the door; the others queue for its place.
+ * Every thread tries the door for itself and then sleeps in front of it; with
+ * EPOLLEXCLUSIVE the kernel wakes one of them for each connection, not all.
  */
-static pthread_mutex_t door = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int stop_fd = -1; /* eventfd, readable for good once cgi_stop() was called */
 static volatile sig_atomic_t stopping;
-static int64_t stop_ms; /* under door: when the drain of the queue began */
+static _Atomic int64_t stop_ms; /* when the drain of the queue began, 0 not yet */
 
 struct cgi {
         bool plain;
+        bool internet; /* the listening socket is TCP */
         int listen_fd;
+        int watch_fd; /* epoll: the listening socket, and stop_fd */
         FCGX_Request fcgi;
         char **env;       /* NAME=value, of this request */
         bool begun;       /* between cgi_accept and cgi_finish */
@@ -71,15 +75,19 @@ int cgi_listening(void)
         return FCGX_IsCGI() ? -1 : STDIN_FILENO /* FCGI_LISTENSOCK_FILENO */;
 }
 
-static void prepare(int listen_fd)
+static void prepare(struct cgi *c)
 {
-        int flags = fcntl(listen_fd, F_GETFL);
+        struct sockaddr_storage address = { .ss_family = AF_UNSPEC };
+        socklen_t size = sizeof address;
+        int listen_fd = c->listen_fd, flags = fcntl(listen_fd, F_GETFL);
 
         /* Two processes may share the socket (spawn-fcgi -F): the slower one must not hang. */
         if (flags >= 0)
                 fcntl(listen_fd, F_SETFL, flags | O_NONBLOCK);
         /* A spawner's backlog is often 128 or 5; asking again on a listening socket raises it. */
         listen(listen_fd, CGI_BACKLOG);
+        getsockname(listen_fd, (struct sockaddr *)&address, &size);
+        c->internet = address.ss_family != AF_UNIX;
 }
 
 struct cgi *cgi_new(int listen_fd)
@@ -89,9 +97,10 @@ struct cgi *cgi_new(int listen_fd)
         pthread_once(&once, start);
         c->plain = listen_fd < 0;
         c->listen_fd = listen_fd;
+        c->watch_fd = -1;
         FCGX_InitRequest(&c->fcgi, -1, FCGI_FAIL_ACCEPT_ON_INTR);
         if (!c->plain)
-                prepare(listen_fd);
+                prepare(c);
         return c;
 }
 
@@ -102,6 +111,8 @@ void cgi_free(struct cgi *c)
         cgi_finish(c);
         if (!c->plain)
                 FCGX_Free(&c->fcgi, 1);
+        if (c->watch_fd >= 0)
+                close(c->watch_fd);
         mem_free(c);
 }
 
@@ -157,54 +168,66 @@ static bool passing(int error)
         }
 }
 
-/* The next connection.  After cgi_stop() what already stands in the queue is still taken,
- * for DRAIN_MS at most: those clients were let in by the kernel and would see a reset. */
-static int next_connection(struct cgi *c)
+/* Sleeps until somebody knocks or cgi_stop() is called.  0, -1 errno. */
+static int wait_at_door(struct cgi *c)
 {
-        int fd = -1, result = 1;
+        struct epoll_event knock = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+        struct epoll_event stop = { .events = EPOLLIN };
 
-        pthread_mutex_lock(&door);
+        if (c->watch_fd < 0) {
+                c->watch_fd = epoll_create1(EPOLL_CLOEXEC);
+                if (c->watch_fd < 0 ||
+                    epoll_ctl(c->watch_fd, EPOLL_CTL_ADD, c->listen_fd, &knock) != 0 ||
+                    epoll_ctl(c->watch_fd, EPOLL_CTL_ADD, stop_fd, &stop) != 0)
+                        return -1;
+        }
+        return epoll_wait(c->watch_fd, &knock, 1, -1) >= 0 || errno == EINTR ? 0 : -1;
+}
+
+/* Accepts: a descriptor, -1 no more, -2 errno.  After cgi_stop() what already stands in the
+ * queue is still taken, for DRAIN_MS at most: those clients were let in by the kernel and
+ * would see a reset. */
+static int next_descriptor(struct cgi *c)
+{
         for (;;) {
-                if (stopping && stop_ms == 0)
-                        stop_ms = when_steady_ms();
-                if (stopping && when_steady_ms() - stop_ms > DRAIN_MS) {
-                        result = 0;
-                        break;
+                int64_t none = 0;
+                int fd;
+
+                if (stopping) {
+                        atomic_compare_exchange_strong(&stop_ms, &none, when_steady_ms());
+                        if (when_steady_ms() - stop_ms > DRAIN_MS)
+                                return -1;
                 }
                 fd = accept4(c->listen_fd, NULL, NULL, SOCK_CLOEXEC);
                 if (fd >= 0)
-                        break;
-                if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-                        /* Others must finish first; the door's place is ours meanwhile. */
-                        poll(NULL, 0, 10);
+                        return fd;
+                if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+                        poll(NULL, 0, 10); /* others must finish first */
+                else if (!passing(errno))
+                        return -2;
+                else if (errno != EAGAIN)
                         continue;
-                }
-                if (!passing(errno)) {
-                        result = -1;
-                        break;
-                }
-                if (errno != EAGAIN)
-                        continue;
-                if (stopping) {
-                        result = 0;
-                        break;
-                }
-                if (wait_for(c->listen_fd) < 0) {
-                        result = -1;
-                        break;
-                }
+                else if (stopping)
+                        return -1;
+                else if (wait_at_door(c) != 0)
+                        return -2;
         }
-        pthread_mutex_unlock(&door);
-        if (fd >= 0) {
-                struct timeval patience = { PEER_SECONDS, 0 };
-                int yes = 1;
+}
 
-                setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-                setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+/* The next connection: 1 here, 0 no more, -1 errno. */
+static int next_connection(struct cgi *c)
+{
+        struct timeval patience = { PEER_SECONDS, 0 };
+        int fd = next_descriptor(c), yes = 1;
+
+        if (fd < 0)
+                return fd == -1 ? 0 : -1;
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+        if (c->internet)
                 setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-                c->fcgi.ipcFd = fd;
-        }
-        return result;
+        c->fcgi.ipcFd = fd;
+        return 1;
 }
 
 static int accept_fcgi(struct cgi *c, struct fail *why)
