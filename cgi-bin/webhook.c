@@ -266,6 +266,5 @@ static const struct program webhook = {
 
 int main(int argc, char **argv)
 {
-        secret_lean();
         return serve(argc, argv, &webhook);
 }

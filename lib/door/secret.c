@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Secrets through OpenSSL: randomness, digests, message authentication, sealing. */
+/* Secrets: what is made of the algorithms: tokens, key files, sealed texts, signed tokens. */
 #include "door/secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
-#include <openssl/rand.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,30 +13,21 @@
 #include <unistd.h>
 
 #include "door/json.h"
+#include "door/secret_private.h"
 #include "floor/code.h"
 #include "floor/file.h"
 #include "floor/log.h"
 #include "floor/mem.h"
 #include "floor/text.h"
 
-#define NONCE_SIZE 12 /* NIST SP 800-38D 5.2.1.1: 96 bits are recommended */
-#define TAG_SIZE 16
-#define SEAL_MAX (64 << 20) /* more is a mistake; EVP counts in int */
-
-/* Algorithms, fetched once per process and then shared by all threads: a fetch takes locks
- * and searches, which a webhook's signature check should not pay for. */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static EVP_MD *sha256;
-static EVP_MAC *hmac;
-static EVP_CIPHER *gcm;
-static pthread_key_t mac_of_thread; /* an EVP_MAC_CTX with its digest set */
-static const char *seed;            /* of a test's randomness, else NULL */
+static const char *seed; /* of a test's randomness, else NULL */
 static pthread_mutex_t seed_lock = PTHREAD_MUTEX_INITIALIZER;
 static uint64_t seed_at; /* blocks of the stream used so far */
 
 /* None of these calls can fail on account of their input: what is left is a broken or
  * exhausted OpenSSL, and going on without it would be worse than ending. */
-static void must(bool good, const char *what)
+void secret_must(bool good, const char *what)
 {
         if (!good) {
                 fprintf(stderr, "fatal: OpenSSL: %s failed\n", what);
@@ -50,37 +35,13 @@ static void must(bool good, const char *what)
         }
 }
 
-static void free_mac(void *context)
+static void read_seed(void)
 {
-        EVP_MAC_CTX_free(context);
-}
-
-static void prepare(void)
-{
-        sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-        hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-        gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-        must(sha256 != NULL && hmac != NULL && gcm != NULL, "fetch");
-        must(pthread_key_create(&mac_of_thread, free_mac) == 0, "thread key");
         seed = secure_getenv("FAIRLEAD_TEST_SEED"); /* NULL in a set-user-id program */
         if (text_empty(seed))
                 seed = NULL;
         else
                 log_event(LOG_LEVEL_WARN, "randomness is replaced by FAIRLEAD_TEST_SEED", NULL);
-}
-
-void secret_lean(void)
-{
-        must(OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ADD_ALL_CIPHERS |
-                                     OPENSSL_INIT_NO_ADD_ALL_DIGESTS |
-                                     OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_NO_ATEXIT,
-                                 NULL) == 1,
-             "start");
-}
-
-static void ready(void)
-{
-        must(pthread_once(&once, prepare) == 0, "once");
 }
 
 /* Block n of the test's stream is HMAC(seed, n). */
@@ -103,11 +64,11 @@ static void seeded(unsigned char *out, size_t len)
 
 void secret_random(void *out, size_t len)
 {
-        ready();
+        pthread_once(&once, read_seed);
         if (seed != NULL)
                 seeded(out, len);
         else
-                must(len <= INT_MAX && RAND_priv_bytes(out, (int)len) == 1, "random");
+                secret_entropy(out, len);
 }
 
 char *secret_token(size_t len)
@@ -121,51 +82,12 @@ char *secret_token(size_t len)
         return token;
 }
 
-void secret_sha256(const void *data, size_t len, unsigned char out[SECRET_DIGEST_SIZE])
-{
-        ready();
-        must(EVP_Digest(data == NULL ? "" : data, len, out, NULL, sha256, NULL) == 1, "digest");
-}
-
 void secret_sha256_hex(const void *data, size_t len, struct buf *out)
 {
         unsigned char digest[SECRET_DIGEST_SIZE];
 
         secret_sha256(data, len, digest);
         code_hex(out, digest, sizeof digest);
-}
-
-static EVP_MAC_CTX *mac_context(void)
-{
-        char name[] = OSSL_DIGEST_NAME_SHA2_256;
-        OSSL_PARAM params[] = {
-                OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
-                OSSL_PARAM_construct_end(),
-        };
-        EVP_MAC_CTX *context;
-
-        ready();
-        context = pthread_getspecific(mac_of_thread);
-        if (context == NULL) {
-                context = EVP_MAC_CTX_new(hmac);
-                must(context != NULL && EVP_MAC_CTX_set_params(context, params) == 1, "HMAC");
-                must(pthread_setspecific(mac_of_thread, context) == 0, "thread value");
-        }
-        return context;
-}
-
-void secret_hmac(const void *key, size_t key_len, const void *data, size_t len,
-                 unsigned char out[SECRET_DIGEST_SIZE])
-{
-        EVP_MAC_CTX *context = mac_context();
-        size_t size = 0;
-
-        /* A NULL key would mean: the key of the call before. */
-        must(EVP_MAC_init(context, key == NULL ? (const void *)"" : key, key_len, NULL) == 1 &&
-                 EVP_MAC_update(context, data, data == NULL ? 0 : len) == 1 &&
-                 EVP_MAC_final(context, out, &size, SECRET_DIGEST_SIZE) == 1 &&
-                 size == SECRET_DIGEST_SIZE,
-             "HMAC");
 }
 
 void secret_hmac_hex(const void *key, size_t key_len, const void *data, size_t len, struct buf *out)
@@ -310,39 +232,6 @@ void secret_key_wipe(struct secret_key *key)
         mem_wipe(key, sizeof *key);
 }
 
-/* Apart from the others: most processes derive no key. */
-static pthread_once_t hkdf_once = PTHREAD_ONCE_INIT;
-static EVP_KDF *hkdf;
-
-static void prepare_hkdf(void)
-{
-        hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-        must(hkdf != NULL, "fetch");
-}
-
-void secret_hkdf(const void *key, size_t key_len, const void *salt, size_t salt_len,
-                 const void *info, size_t info_len, unsigned char *out, size_t len)
-{
-        char name[] = OSSL_DIGEST_NAME_SHA2_256;
-        OSSL_PARAM params[] = {
-                OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, name, 0),
-                OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)key,
-                                                  key_len),
-                OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *)(uintptr_t)salt,
-                                                  salt_len),
-                OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)info,
-                                                  info_len),
-                OSSL_PARAM_construct_end(),
-        };
-        EVP_KDF_CTX *context;
-
-        ready();
-        must(pthread_once(&hkdf_once, prepare_hkdf) == 0, "once");
-        context = EVP_KDF_CTX_new(hkdf);
-        must(context != NULL && EVP_KDF_derive(context, out, len, params) == 1, "HKDF");
-        EVP_KDF_CTX_free(context);
-}
-
 void secret_derive(const struct secret_key *key, const char *purpose, const char *org,
                    unsigned char out[SECRET_KEY_SIZE])
 {
@@ -357,60 +246,17 @@ void secret_derive(const struct secret_key *key, const char *purpose, const char
         buf_dispose(&info);
 }
 
-void secret_gcm_encrypt(const unsigned char key[SECRET_KEY_SIZE],
-                        const unsigned char nonce[NONCE_SIZE], const char *bound, size_t bound_len,
-                        const void *plain, size_t len, unsigned char *out)
-{
-        EVP_CIPHER_CTX *context;
-        int part = 0, rest = 0;
-
-        ready();
-        must(len <= SEAL_MAX && bound_len <= SEAL_MAX, "seal");
-        context = EVP_CIPHER_CTX_new();
-        must(context != NULL && EVP_EncryptInit_ex2(context, gcm, key, nonce, NULL) == 1 &&
-                 EVP_EncryptUpdate(context, NULL, &part, (const unsigned char *)bound,
-                                   (int)bound_len) == 1,
-             "seal");
-        part = 0;
-        must((len == 0 || EVP_EncryptUpdate(context, out, &part, plain, (int)len) == 1) &&
-                 EVP_EncryptFinal_ex(context, out + part, &rest) == 1 &&
-                 (size_t)part + (size_t)rest == len &&
-                 EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, TAG_SIZE, out + len) == 1,
-             "seal");
-        EVP_CIPHER_CTX_free(context);
-}
-
-/* data is ciphertext (len bytes) and tag.  false: not what was encrypted. */
-static bool gcm_decrypt(const unsigned char *key, const unsigned char *nonce, const char *bound,
-                        unsigned char *data, size_t len, unsigned char *plain)
-{
-        EVP_CIPHER_CTX *context;
-        int part = 0, rest = 0;
-        bool good;
-
-        ready();
-        context = EVP_CIPHER_CTX_new();
-        must(context != NULL && EVP_DecryptInit_ex2(context, gcm, key, nonce, NULL) == 1 &&
-                 EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, TAG_SIZE, data + len) == 1,
-             "open");
-        good = EVP_DecryptUpdate(context, NULL, &part, (const unsigned char *)bound,
-                                 (int)strlen(bound)) == 1;
-        part = 0;
-        good = good && (len == 0 || EVP_DecryptUpdate(context, plain, &part, data, (int)len) == 1);
-        good = good && EVP_DecryptFinal_ex(context, plain + part, &rest) == 1;
-        EVP_CIPHER_CTX_free(context);
-        return good;
-}
-
 void secret_seal(const struct secret_key *key, const char *bound, const void *plain, size_t len,
                  struct buf *out)
 {
-        unsigned char *whole = mem_alloc(NONCE_SIZE + len + TAG_SIZE);
+        unsigned char *whole = mem_alloc(SECRET_NONCE_SIZE + len + SECRET_TAG_SIZE);
 
-        secret_random(whole, NONCE_SIZE);
-        secret_gcm_encrypt(key->bytes, whole, bound, strlen(bound), plain, len, whole + NONCE_SIZE);
+        secret_must(len <= SECRET_SEAL_MAX && strlen(bound) <= SECRET_SEAL_MAX, "seal");
+        secret_random(whole, SECRET_NONCE_SIZE);
+        secret_gcm_encrypt(key->bytes, whole, bound, strlen(bound), plain, len,
+                           whole + SECRET_NONCE_SIZE);
         buf_format(out, "v1.%s.", key->id);
-        code_base64url(out, whole, NONCE_SIZE + len + TAG_SIZE);
+        code_base64url(out, whole, SECRET_NONCE_SIZE + len + SECRET_TAG_SIZE);
         mem_free(whole);
 }
 
@@ -423,9 +269,9 @@ int secret_open(const struct secret_key *key, const char *bound, const char *sea
         int result = -1;
 
         if (!text_starts(sealed, "v1.") || strlen(sealed) < 12 || sealed[11] != '.' ||
-            strlen(sealed) > 2 * SEAL_MAX ||
+            strlen(sealed) > 2 * SECRET_SEAL_MAX ||
             code_unbase64url(&whole, sealed + 12, strlen(sealed + 12)) != 0 ||
-            whole.len < NONCE_SIZE + TAG_SIZE) {
+            whole.len < SECRET_NONCE_SIZE + SECRET_TAG_SIZE) {
                 fail_set(why, FAIL_BROKEN, "%s: not a sealed text", bound);
                 goto out;
         }
@@ -435,9 +281,9 @@ int secret_open(const struct secret_key *key, const char *bound, const char *sea
                 goto out;
         }
         data = (unsigned char *)whole.data;
-        len = whole.len - NONCE_SIZE - TAG_SIZE;
+        len = whole.len - SECRET_NONCE_SIZE - SECRET_TAG_SIZE;
         text = mem_alloc(len);
-        if (!gcm_decrypt(key->bytes, data, bound, data + NONCE_SIZE, len, text)) {
+        if (!secret_gcm_decrypt(key->bytes, data, bound, data + SECRET_NONCE_SIZE, len, text)) {
                 fail_set(why, FAIL_BROKEN, "%s: the sealed text was changed or moved here", bound);
                 goto out;
         }

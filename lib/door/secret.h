@@ -20,11 +20,6 @@
 #define SECRET_KEY_SIZE 32
 #define SECRET_JWT_MAX 16384 /* bytes of a token */
 
-/* Call first, in a program that speaks no TLS: OpenSSL's configuration file is not read and
- * its tables of names are neither filled nor taken apart, which is half of the time of a
- * process that answers one request. */
-void secret_lean(void);
-
 void secret_random(void *out, size_t len); /* ends the process if there is none */
 /* len characters of [a-z2-7] (5 bits each), for tokens in paths. */
 char *secret_token(size_t len);
