@@ -163,7 +163,8 @@ int event_take(struct event_work *w, const struct delivery *d, struct fail *why)
         }
         plan_append(w->plan, "event", event, NULL);
         if (keep_body)
-                batch_put_numbered(w->plan->batch, "body", w->plan->appended - 1, d->body, d->body_len);
+                batch_put_numbered(w->plan->batch, "body", w->plan->appended - 1, d->body,
+                                   d->body_len);
         result = 0;
 out:
         json_decref(event);
