@@ -3,7 +3,6 @@
 #include "ats/lever.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 #include "bridge/signature.h"
@@ -19,7 +18,9 @@ static bool triggered_at(const json_t *event, int64_t *ms)
         if (json_is_real(value)) {
                 double real = json_real_value(value);
 
-                if (!(fabs(real) < 9007199254740992.0) || real != floor(real))
+                /* Without libm: intake would load it at each start for this alone. */
+                if (!(real > -9007199254740992.0 && real < 9007199254740992.0) ||
+                    real != (double)(int64_t)real)
                         return false;
         } else if (!json_is_integer(value)) {
                 return false;
