@@ -34,7 +34,7 @@
 #include "floor/text.h"
 #include "floor/when.h"
 
-#define RATE_MOST 20000 /* requests prepared for each second */
+#define RATE_MOST 30000 /* requests prepared for each second */
 #define POOL_MOST 200000
 #define REPLY_MAX (16 * 1024)
 #define SILENCE_MS 10000
