@@ -25,9 +25,9 @@ static void health(struct request *rq, struct reply *re)
 /* Prometheus text: counts of the whole home, nobody's data. */
 static void metrics(struct request *rq, struct reply *re)
 {
-        struct inbox *inbox = home_inbox(guard_home(), NULL);
         uint64_t last = 0, bytes = 0, done = 0;
         struct fail why = FAIL_CLEAR;
+        struct inbox *inbox = home_inbox(guard_home(), &why);
         struct buf *out;
 
         if (inbox == NULL || inbox_depth(inbox, &last, &bytes, &why) != 0 ||
