@@ -110,6 +110,7 @@ static int take_wake(struct worker *w, struct org *org, const struct delivery *d
         if (worker_load(w, org->name, org->store, why) != 0)
                 return -1;
         agenda_hurry(w->agenda, org->name, d->connection, trade_now(&w->trade));
+        worker_changed(w);
         return 0;
 }
 
@@ -292,6 +293,8 @@ int worker_intake(struct worker *w, int64_t *again_ms, struct fail *why)
         }
         release(w);
         go_back(w, again_ms);
+        if (since > 0)
+                worker_changed(w); /* a pruning may have become the first thing due */
         buf_dispose(&record);
         return found < 0 ? -1 : 0;
 }

@@ -30,16 +30,20 @@
 #define PRUNE_SLICE 200
 #define PRUNE_EVERY_MS (WHEN_DAY)
 
+void worker_changed(struct worker *w)
+{
+        pthread_mutex_lock(&w->lock);
+        pthread_cond_broadcast(&w->changed);
+        pthread_mutex_unlock(&w->lock);
+}
+
 void worker_planned(struct worker *w, const char *org, const struct plan *plan)
 {
         for (const struct planned *p = plan->actions; p != NULL; p = p->next)
                 agenda_add(w->agenda, org, p->number, p->due_ms, p->connection, p->subject,
                            text_equal(p->kind, "look_session") ? p->session : NULL);
-        if (plan->actions != NULL) {
-                pthread_mutex_lock(&w->lock);
-                pthread_cond_broadcast(&w->changed);
-                pthread_mutex_unlock(&w->lock);
-        }
+        if (plan->actions != NULL)
+                worker_changed(w);
 }
 
 /* Between three and five quarters of a wait, so that a crowd does not come back at once. */

@@ -47,6 +47,9 @@ void worker_intake_dispose(struct worker *w);
 
 /* worker_perform.c: one item of the agenda. */
 void worker_perform(struct worker *w, const struct ticket *ticket);
+/* Whoever adds to the agenda or makes something of it due earlier says so: performers that
+ * found nothing sleep until then. */
+void worker_changed(struct worker *w);
 /* After a commit: the plan's actions go into the agenda. */
 void worker_planned(struct worker *w, const char *org, const struct plan *plan);
 /* Adds an org's open actions, sweeps and pruning from its store. */

@@ -523,6 +523,9 @@ static void test_run(void)
         int64_t start = 0, took[21];
         struct timespec pause = { .tv_nsec = 200000000 };
         struct rusage before, after;
+        struct action_order order = { .kind = "look_application",
+                                      .connection = "gh",
+                                      .application = "gh:17" };
         char identity[16];
         int done = 0;
 
@@ -571,6 +574,16 @@ static void test_run(void)
         tap_ok(after.ru_nvcsw + after.ru_nivcsw - before.ru_nvcsw - before.ru_nivcsw < 10,
                "with nothing to do it sleeps (%ld switches)",
                after.ru_nvcsw + after.ru_nivcsw - before.ru_nvcsw - before.ru_nivcsw);
+
+        /* What a program planned in a process of its own: the worker hears of it by a word in the
+         * inbox, and its threads are all asleep. */
+        order.now_ms = order.due_ms = when_now_ms();
+        tap_int(action_add(f.home, f.org, &order, NULL, &why), 0, "a program asks for a look");
+        for (start = when_steady_ms();
+             fake_open_actions(f.org) > 0 && when_steady_ms() < start + 5000;)
+                nanosleep(&pause, NULL);
+        tap_int((int64_t)fake_open_actions(f.org), 0, "and a sleeping worker does it");
+
         worker_stop();
         pthread_join(thread, NULL);
         action_each(f.org, NULL, 1000, count_state, &done, &why);
