@@ -13,6 +13,7 @@
 
 #define STALE_MS (10 * WHEN_MINUTE) /* what we know of the application is read again then */
 #define EXTERNAL_BYTES 15
+#define CLOCKS_APART_MS (5 * WHEN_MINUTE) /* the platform's and ours */
 
 /* Our id in the platform's events: the same for the same sending, so that it can be repeated. */
 static char *external_id(const struct step *s)
@@ -100,11 +101,10 @@ static int sent_already(struct step *s, const json_t *application, const char *e
 }
 
 /* Who is meant by our id, and by test and address: an event may come before our answer. */
-static int begin(struct step *s, const struct application *a, const char *external)
+static int begin(struct step *s, const struct invitation *invitation)
 {
-        const char *test = json_get_text(s->with, "assessment", ""),
-                   *platform = s->desk.connection->id;
-        char *invitee = dossier_invitee_key(platform, test, a->email);
+        const char *test = invitation->test_id, *platform = s->desk.connection->id;
+        char *invitee = dossier_invitee_key(platform, test, invitation->email);
         json_t *record = json_object();
         struct plan first;
 
@@ -114,7 +114,7 @@ static int begin(struct step *s, const struct application *a, const char *extern
         json_set_text(record, "rule", json_get_text(s->action, "rule", NULL));
         json_set(record, "stage", json_deep_copy(json_object_get(s->with, "stage")));
         plan_init(&first);
-        record_put(first.batch, "external", external, record);
+        record_put(first.batch, "external", invitation->external_id, record);
         record_put(first.batch, "invitee", invitee, record);
         json_decref(record);
         mem_free(invitee);
@@ -184,6 +184,51 @@ static int put_application(struct step *s, const json_t *read, const struct appl
         return result;
 }
 
+struct taken {
+        struct step *s;
+        const char *external;
+};
+
+/* A session that another sending made.  What cannot be told counts as taken. */
+static bool is_taken(void *context, const char *id)
+{
+        struct taken *t = context;
+        char *key = dossier_key(t->s->desk.connection->id, id);
+        json_t *record = NULL;
+        int found = key == NULL ? -1 : record_get(t->s->org, "session", key, &record, NULL);
+        bool taken = found < 0 || (found == 1 &&
+                                   !text_equal(json_get_text(record, "external", ""), t->external));
+
+        json_decref(record);
+        mem_free(key);
+        return taken;
+}
+
+/* Asks for the session.  After a doubt the candidate may have finished it meanwhile, and to
+ * invite would make a second one: those that are over are looked through first. */
+static int obtain(struct step *s, const struct invitation *invitation, bool doubt,
+                  struct session *made)
+{
+        const struct platform *platform = s->desk.kind->platform;
+        int64_t since = json_get_int(s->action, "created_ms", 0) - CLOCKS_APART_MS;
+        struct taken taken = { s, invitation->external_id };
+
+        if (doubt && platform->find_session != NULL) {
+                if (platform->find_session(&s->desk.link, invitation->test_id, invitation->email,
+                                           since, is_taken, &taken, made, &s->outcome) != 0) {
+                        /* Reading decides nothing about the writing: the doubt stays. */
+                        if (s->outcome.kind == OUTCOME_REFUSED || s->outcome.kind == OUTCOME_ABSENT)
+                                s->outcome.kind = OUTCOME_AGAIN;
+                        return -1;
+                }
+                if (made->id != NULL)
+                        return 0;
+        }
+        if (begin(s, invitation) != 0)
+                return -1;
+        return platform->invite(&s->desk.link, invitation, made, &s->outcome);
+}
+
 static void invite(struct step *s, const json_t *read, const struct application *a,
                    const char *external)
 {
@@ -195,9 +240,7 @@ static void invite(struct step *s, const json_t *read, const struct application 
         struct session made = { 0 };
         char *key = NULL;
 
-        if (begin(s, a, external) != 0)
-                return;
-        if (s->desk.kind->platform->invite(&s->desk.link, &invitation, &made, &s->outcome) != 0)
+        if (obtain(s, &invitation, s->doubt, &made) != 0)
                 goto out;
         key = dossier_key(s->desk.connection->id, made.id);
         if (key == NULL) {

@@ -11,6 +11,7 @@
 
 #define TEST_PAGES_MAX 50
 #define INTERVIEW_PAGES_MAX 10
+#define SESSION_PAGES_MAX 25
 
 /* Live interviews may last from 1 to 336 hours (wire/codesignal.md 1.6). */
 #define INTERVIEW_LEAST_MS WHEN_HOUR
@@ -174,6 +175,59 @@ static int read_sessions(struct link *link, const char *test_id, const char *con
                         chunk = (part + 1) / 2;
                         result = 0;
                 }
+        }
+        json_decref(map);
+        return result;
+}
+
+/* One of the page that could be what our invitation made.  *older: the page reaches back to
+ * before it. */
+static int find_session_in(const json_t *map, const json_t *list, const char *email,
+                           int64_t since_ms, bool (*taken)(void *context, const char *id),
+                           void *context, bool *older, struct session *out)
+{
+        for (size_t i = 0; i < json_array_size(list); i++) {
+                if (!codesignal_session(map, json_array_get(list, i), out, NULL))
+                        continue;
+                *older = *older || (out->finished_ms > 0 && out->finished_ms < since_ms);
+                if (out->created_ms >= since_ms && out->state != SESSION_CANCELLED &&
+                    out->state != SESSION_ERASED && text_equal_fold(out->email, email) &&
+                    (taken == NULL || !taken(context, out->id)))
+                        return 1;
+                session_dispose(out);
+        }
+        return 0;
+}
+
+/* The newest finish comes first (wire/codesignal.md 1.5): what was over before the invitation
+ * began ends the search.  One that is not over is found by invite's preferExisting. */
+static int find_session(struct link *link, const char *test_id, const char *email, int64_t since_ms,
+                        bool (*taken)(void *context, const char *id), void *context,
+                        struct session *out, struct outcome *outcome)
+{
+        json_t *map = load_map(link, outcome);
+        bool more = true, older = false;
+        int64_t size, offset = 0;
+        int result = 0, found = 0;
+
+        *out = (struct session){ 0 };
+        if (map == NULL)
+                return -1;
+        size = codesignal_page_size(map);
+        for (int page = 0; result == 0 && !found && more && page < SESSION_PAGES_MAX; page++) {
+                struct codesignal_answer answer = { 0 };
+                json_t *values = json_object();
+
+                give(values, "test_id", test_id);
+                json_set_int(values, "count", size);
+                json_set_int(values, "offset", offset);
+                result = codesignal_call(link, map, "find_session", values, &answer, outcome);
+                if (result == 0)
+                        found = find_session_in(map, answer.result, email, since_ms, taken, context,
+                                                &older, out);
+                more = result == 0 && !older && (int64_t)json_array_size(answer.result) >= size;
+                offset += size;
+                codesignal_answer_dispose(&answer);
         }
         json_decref(map);
         return result;
@@ -388,6 +442,7 @@ const struct platform codesignal_platform = {
         .invite = invite,
         .read_session = read_session,
         .read_sessions = read_sessions,
+        .find_session = find_session,
         .list_tests = list_tests,
         .create_interview = create_interview,
         .edit_interview = edit_interview,

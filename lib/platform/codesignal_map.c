@@ -15,6 +15,7 @@ const char *const codesignal_operations[] = {
         "invite",
         "read_session",
         "read_sessions",
+        "find_session",
         "list_tests",
         "create_interview",
         "edit_interview",

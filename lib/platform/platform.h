@@ -30,7 +30,8 @@ struct interview_made {
 struct platform {
         const char *kind; /* "codesignal" */
 
-        /* Safe to repeat: asks for the existing incomplete invitation if there is one. */
+        /* Safe to repeat while nobody has finished: asks for the existing incomplete invitation if
+         * there is one. */
         int (*invite)(struct link *link, const struct invitation *invitation, struct session *out,
                       struct outcome *outcome);
         int (*read_session)(struct link *link, const char *id, struct session *out,
@@ -40,6 +41,12 @@ struct platform {
                              size_t count,
                              void (*visit)(void *context, const struct session *session),
                              void *context, struct outcome *outcome);
+        /* Read-back after an uncertain invite: a session of this test and address that was made
+         * since_ms or later and is over already, which invite would not give again.  taken as
+         * in find_interview.  out->id NULL when there is none. */
+        int (*find_session)(struct link *link, const char *test_id, const char *email,
+                            int64_t since_ms, bool (*taken)(void *context, const char *id),
+                            void *context, struct session *out, struct outcome *outcome);
         /* Assessments: array of {id, title, duration_ms, labels[]}; the caller drops it. */
         int (*list_tests)(struct link *link, const char *search, json_t **tests,
                           struct outcome *outcome);

@@ -791,6 +791,69 @@ static void test_interviews(void)
         bench_stop(&b);
 }
 
+static bool taken_s2(void *context, const char *id)
+{
+        (void)context;
+        return text_equal(id, "s2");
+}
+
+/* After an uncertain invitation: newest finish first. */
+static void test_find_session(void)
+{
+#define ROW(id, status, created, finished, email)                                                  \
+        "{\"id\":\"" id "\",\"status\":\"" status "\",\"createDate\":" created                     \
+        ",\"finishDate\":" finished ",\"testTaker\":{\"email\":\"" email "\"}}"
+        static const struct scripted pages[] = {
+                { FETCH_ANSWERED, 200,
+                  "{\"data\":{\"companyTestSessions\":["
+                  "null," ROW("s1", "over", "5000", "9000", "other@example.org") "," ROW(
+                      "s2", "over", "5001", "8000",
+                      "jane@example.org") "," ROW("s3", "over", "5002", "7000",
+                                                  "Jane@Example.org") "]}}",
+                  "" },
+        };
+        static const struct scripted older[] = {
+                { FETCH_ANSWERED, 200,
+                  "{\"data\":{\"companyTestSessions\":[" ROW(
+                      "s1", "over", "100", "9000",
+                      "jane@example.org") "," ROW("s0", "deleted", "5000", "null",
+                                                  "jane@example.org") "]}}",
+                  "" },
+        };
+        struct bench b;
+        struct link *link = bench_start(&b, "{}", CREDENTIALS, pages, 1);
+        struct session s;
+        struct outcome o;
+
+        tap_ok(codesignal_platform.find_session(link, "T1", "jane@example.org", 5000, NULL, NULL,
+                                                &s, &o) == 0 &&
+                   text_equal(s.id, "s2"),
+               "the session that an invitation made is found");
+        tap_text(json_get_text(asked[0], "variables.companyTestId", ""), "T1", "by its test");
+        tap_ok(json_at(asked[0], "variables.ids") == NULL, "and by no ids");
+        session_dispose(&s);
+        tap_ok(codesignal_platform.find_session(link, "T1", "jane@example.org", 5000, taken_s2,
+                                                NULL, &s, &o) == 0 &&
+                   text_equal(s.id, "s3"),
+               "not one that is another's; addresses differ in case");
+        session_dispose(&s);
+        bench_stop(&b);
+        link = bench_start(&b, "{}", CREDENTIALS, older, 1);
+        tap_ok(codesignal_platform.find_session(link, "T1", "jane@example.org", 5000, NULL, NULL,
+                                                &s, &o) == 0 &&
+                   s.id == NULL,
+               "not one made before, nor a deleted one");
+        bench_stop(&b);
+        link = bench_start(
+            &b, "{}", CREDENTIALS,
+            &(struct scripted){ FETCH_ANSWERED, 200, "{\"errors\":[{\"message\":\"x\"}]}", "" }, 1);
+        tap_int(codesignal_platform.find_session(link, "T1", "jane@example.org", 5000, NULL, NULL,
+                                                 &s, &o),
+                -1, "an error is not an empty list");
+        bench_stop(&b);
+#undef ROW
+}
+
 /* ---- the files an admin may correct ---- */
 
 static char *home_with(const char *name, const char *text)
@@ -997,6 +1060,7 @@ int main(void)
         test_sweep();
         test_tests();
         test_interviews();
+        test_find_session();
         test_corrections();
         test_correction_helps();
         test_self_test();

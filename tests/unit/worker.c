@@ -789,6 +789,45 @@ static void test_sessions(void)
         fake_tick(&f);
         tap_int(fake->session_count, 1, "and what was in doubt is not sent again");
         tap_int((int64_t)fake_open_actions(f.org), 0, "nothing is left");
+        /* The same without an event: the platform alone knows, and invites anew if asked. */
+        fake_home_close(&f);
+        fake_home_make(&f);
+        fake->scale = 1;
+        fake->script[CALL_INVITE].times = 1;
+        fake->script[CALL_INVITE].kind = OUTCOME_UNCERTAIN;
+        fake->script[CALL_INVITE].did = true;
+        fake_stage(&f, "17", "e1");
+        fake_tick(&f);
+        tap_int(fake->calls[CALL_FIND_SESSION], 0, "nobody is asked for what was never sent");
+        finish_session("S1", 60);
+        fake->script[CALL_FIND_SESSION].times = 1;
+        fake->script[CALL_FIND_SESSION].kind = OUTCOME_REFUSED;
+        fake->clock_ms = 2 * WHEN_MINUTE;
+        fake_tick(&f);
+        tap_int(fake->calls[CALL_INVITE], 1, "when reading back fails, nothing is sent");
+        fake->clock_ms = 20 * WHEN_MINUTE;
+        fake_tick(&f);
+        tap_int(fake->calls[CALL_INVITE], 1, "finished while in doubt: not invited again");
+        tap_int(fake->session_count, 1, "one session");
+        tap_int(fake_notes("17", "60 of 100"), 1, "its result is written");
+        tap_int((int64_t)fake_open_actions(f.org), 0, "nothing is left to do");
+        /* Another sending, a year later, in the same doubt: the old session is not its own. */
+        fake->script[CALL_INVITE].times = 1;
+        fake->script[CALL_INVITE].kind = OUTCOME_UNCERTAIN;
+        fake->script[CALL_INVITE].did = false;
+        fake_stage(&f, "17", "e2");
+        fake_tick(&f);
+        fake->clock_ms = 60 * WHEN_MINUTE;
+        fake_tick(&f);
+        tap_int(fake->session_count, 2, "what belongs to another sending is not taken");
+        fake_home_close(&f);
+
+        fake_home_make(&f);
+        fake_stage(&f, "17", "e1");
+        fake_tick(&f);
+        finish_session("S1", 60);
+        fake_told(&f, "S1", "finished", fake->sessions[0].external, "s1");
+        fake_tick(&f);
         /* A retake goes on under another id. */
         fake->sessions[1] = fake->sessions[0];
         strcpy(fake->sessions[1].id, "S2");

@@ -18,6 +18,7 @@ enum fake_call {
         CALL_INVITE,
         CALL_READ_SESSION,
         CALL_READ_SESSIONS,
+        CALL_FIND_SESSION,
         CALL_CREATE_INTERVIEW,
         CALL_FIND_INTERVIEW,
         CALL_DELETE_INTERVIEW,
