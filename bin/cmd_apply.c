@@ -14,15 +14,20 @@
 
 #define DOCUMENT_MAX (1024 * 1024)
 
-static int read_stdin(struct buf *out)
+static int read_stdin(struct buf *out, struct fail *why)
 {
         char piece[4096];
         ssize_t got;
 
-        while ((got = read(STDIN_FILENO, piece, sizeof piece)) > 0 && out->len < DOCUMENT_MAX)
+        while ((got = read(STDIN_FILENO, piece, sizeof piece)) > 0 && out->len <= DOCUMENT_MAX)
                 buf_add(out, piece, (size_t)got);
         mem_wipe(piece, sizeof piece);
-        return got < 0 ? -1 : 1;
+        if (got < 0)
+                return fail_set(why, FAIL_SYSTEM, "standard input cannot be read");
+        if (out->len > DOCUMENT_MAX)
+                return fail_set(why, FAIL_INPUT, "the document is larger than %d bytes",
+                                DOCUMENT_MAX);
+        return 1;
 }
 
 static void print_test(const json_t *test)
@@ -109,7 +114,7 @@ static int apply(struct command_context *c, int argc, char **argv)
         if (argc != 1)
                 return command_usage(c, "name one document (- for standard input)");
         if (text_equal(argv[0], "-")) {
-                found = read_stdin(&text);
+                found = read_stdin(&text, &c->why);
         } else {
                 const char *slash = strrchr(argv[0], '/');
 

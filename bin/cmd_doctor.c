@@ -36,7 +36,7 @@ static void tell(void *context, enum doctor_state state, const char *what, const
 
 static int doctor(struct command_context *c, int argc, char **argv)
 {
-        struct telling t = { c->json, json_array() };
+        struct telling t = { c->json, NULL };
         struct doctor d = { .home_path = c->home_path, .say = tell, .context = &t };
         bool offline = false;
         const struct option_row rows[] = { { "--offline", NULL, &offline }, { NULL, NULL, NULL } };
@@ -49,8 +49,11 @@ static int doctor(struct command_context *c, int argc, char **argv)
         if (text_empty(c->home_path))
                 return command_usage(c, "which home? Give --home DIR or set FAIRLEAD_HOME");
         d.network = !offline;
-        if (doctor_run(&d, &c->why) != 0)
+        t.rows = json_array();
+        if (doctor_run(&d, &c->why) != 0) {
+                json_decref(t.rows);
                 return command_failed(c);
+        }
         code = d.faults == 0 ? EXIT_YES : EXIT_NO;
         if (c->json)
                 return command_answer(t.rows, code);

@@ -66,7 +66,7 @@ static int add_org(void *context, const char *name)
 
 static int org(struct command_context *c, int argc, char **argv)
 {
-        struct orgs orgs = { c, json_array() };
+        struct orgs orgs = { c, NULL };
         json_t *row;
         size_t i;
         int code;
@@ -78,8 +78,11 @@ static int org(struct command_context *c, int argc, char **argv)
         code = command_home(c);
         if (code != EXIT_YES)
                 return code;
-        if (home_each_org(c->home, add_org, &orgs, &c->why) < 0)
+        orgs.list = json_array();
+        if (home_each_org(c->home, add_org, &orgs, &c->why) < 0) {
+                json_decref(orgs.list);
                 return command_failed(c);
+        }
         if (c->json)
                 return command_answer(orgs.list, EXIT_YES);
         json_array_foreach(orgs.list, i, row)

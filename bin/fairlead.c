@@ -303,6 +303,14 @@ int main(int argc, char **argv)
                 list_commands(stdout);
                 return EXIT_YES;
         }
+        if (row == NULL && c.json) {
+                char *text = argc > 0 ? mem_format("there is no command %.80s", argv[0])
+                                      : mem_text("name a command");
+
+                say_error(&c, "usage", text, EXIT_CALL);
+                mem_free(text);
+                return EXIT_CALL;
+        }
         if (row == NULL) {
                 if (argc > 0)
                         fprintf(stderr, "fairlead: there is no command %s\n\n", argv[0]);

@@ -368,6 +368,18 @@ out:
         return answer;
 }
 
+/* It goes into pages, headers, calendar files and what people paste: nothing that would have to
+ * be written otherwise in any of them, no query, no user. */
+static bool is_plain_address(const char *url)
+{
+        static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                      "0123456789-._~:/[]%";
+        const char *host = strstr(url, "://") + 3;
+
+        return strlen(url) <= 500 && host[0] != '\0' && host[0] != '/' &&
+               url[strspn(url, allowed)] == '\0';
+}
+
 json_t *apply_read(const void *text, size_t len, const char *directory, struct fail *why)
 {
         static const char *const known[] = { "org",         "name",  "public_url",
@@ -387,7 +399,7 @@ json_t *apply_read(const void *text, size_t len, const char *directory, struct f
         if (only(given, "", known, why) != 0)
                 goto bad;
         org = json_get_text(given, "org", NULL);
-        name = json_get_text(given, "name", org);
+        name = json_object_get(given, "name") == NULL ? org : json_get_text(given, "name", NULL);
         public_url = json_get_text(given, "public_url", NULL);
         if (!text_is_name(org, HOME_ORG_NAME_MAX)) {
                 fail_set(why, FAIL_INPUT, "org: must be 1 to %d letters, digits, - or _",
@@ -407,6 +419,12 @@ json_t *apply_read(const void *text, size_t len, const char *directory, struct f
         }
         if (text_starts(public_url, "http://") && fetch_check_url(public_url, &url) != 0) {
                 wrong(why, "public_url", "plain http is for allowed loopback addresses only");
+                goto bad;
+        }
+        if (!is_plain_address(public_url)) {
+                wrong(why, "public_url",
+                      "must be scheme, host and path only, such as "
+                      "https://hire.example.org/fairlead");
                 goto bad;
         }
         base = mem_text(public_url);

@@ -202,7 +202,8 @@ static void look_at_server(struct doctor *d, const char *public_url)
                 say(d, DOCTOR_FAULT, "web server", "start the web server; check public_url",
                     "%s: %s", url, answer.cause);
         else if (answer.status != 200 || body == NULL)
-                say(d, DOCTOR_FAULT, "web server", "see fairlead(7): how a path reaches a program",
+                say(d, DOCTOR_FAULT, "web server",
+                    "see the examples in apache/ and lighttpd/: how a path reaches a program",
                     "%s answers %d; the programs are not behind it", url, answer.status);
         else if (!text_equal(json_get_text(body, "authorization", NULL), "passed"))
                 say(d, DOCTOR_FAULT, "authorization", mend,

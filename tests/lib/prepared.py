@@ -84,12 +84,18 @@ class Home:
     def key(self, *scopes, org="acme"):
         return self.must("key", "issue", org, "--scope", ",".join(scopes)).out.strip()
 
-    def tool(self, name, *args):
-        done = subprocess.run([os.path.join(tap.build(), "tests/tool", name), self.path, *args],
-                              capture_output=True, check=False)
-        if done.returncode != 0:
-            raise RuntimeError(f"{name}: {done.stderr.decode()}")
-        return done.stdout.decode()
+    def damage(self, org):
+        """Turns bytes of everything that was committed; nothing can be rebuilt from it."""
+        directory = os.path.join(self.path, "orgs", org)
+        for name in os.listdir(directory):
+            path = os.path.join(directory, name)
+            if os.path.isfile(path):
+                with open(path, "r+b") as f:
+                    text = bytearray(f.read())
+                    for at in range(0, len(text), 16):
+                        text[at] ^= 0x55
+                    f.seek(0)
+                    f.write(text)
 
 
 class Platform:
