@@ -203,6 +203,17 @@ static int print_body(struct command_context *c, struct org *org, const char *nu
         return code;
 }
 
+static bool is_event_state(const char *word)
+{
+        static const char *const states[] = { "waiting", "done", "duplicate", "unknown",
+                                              "ignored" };
+
+        for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+                if (text_equal(word, states[i]))
+                        return true;
+        return false;
+}
+
 static int events(struct command_context *c, int argc, char **argv)
 {
         const char *last = NULL, *state = NULL, *body = NULL;
@@ -220,6 +231,9 @@ static int events(struct command_context *c, int argc, char **argv)
                 return EXIT_CALL;
         if (argc > 1)
                 return command_usage(c, "one organisation at a time");
+        if (state != NULL && !is_event_state(state))
+                return command_usage(c,
+                                     "--state takes waiting, done, duplicate, unknown or ignored");
         code = command_org(c, argc > 0 ? argv[0] : NULL, &org);
         if (code != EXIT_YES)
                 return code;
