@@ -120,7 +120,14 @@ struct ending {
         int64_t due_ms;
 };
 
-static void decide(struct worker *w, struct step *s, struct ending *e)
+/* A refusal is final where it is told in the ATS, or where nobody needs to read it.  One of
+ * something to write there, such as the note itself, waits for a person who sees it. */
+static const char *refused(const struct step *s, const struct step_row *row)
+{
+        return row->writes && row->failed < 0 && !s->silent ? "parked" : "refused";
+}
+
+static void decide(struct worker *w, struct step *s, const struct step_row *row, struct ending *e)
 {
         const struct outcome *o = &s->outcome;
         int64_t now = trade_now(&w->trade), attempts = step_attempts(s) + 1,
@@ -136,11 +143,11 @@ static void decide(struct worker *w, struct step *s, struct ending *e)
                 e->sentence = buf_text(&s->said);
                 return;
         case OUTCOME_REFUSED:
-                e->state = "refused";
+                e->state = refused(s, row);
                 return;
         case OUTCOME_ABSENT:
                 if (attempts >= ABSENT_MAX) {
-                        e->state = "refused";
+                        e->state = refused(s, row);
                         e->sentence =
                             text_or(o->sentence, "It is not there, or not visible to us.");
                         return;
@@ -169,7 +176,7 @@ static json_t *edited(struct worker *w, struct step *s, struct ending *e, struct
         json_t *action = json_deep_copy(s->action);
         int64_t now = trade_now(&w->trade), attempts = step_attempts(s) + 1;
 
-        if (text_equal(e->state, "parked"))
+        if (text_equal(e->state, "parked") && attempts > 1)
                 buf_format(sentence, "Tried %" PRId64 " times without success. %s", attempts,
                            text_or(e->sentence, ""));
         else
@@ -212,7 +219,7 @@ static int settle(struct worker *w, struct step *s, const struct step_row *row, 
         if (s->outcome.kind != OUTCOME_DONE)
                 plan = &fresh; /* what would have followed does not */
         fail_clear(&s->why);
-        decide(w, s, e);
+        decide(w, s, row, e);
         action = edited(w, s, e, &sentence);
         put_action(plan, s, action, e->state);
         if (text_equal(e->state, "refused"))

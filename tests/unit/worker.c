@@ -333,6 +333,23 @@ static void test_patience(void)
         json_t *health;
         char *text;
 
+        /* Whoever reads the ATS cannot read there that a note was refused. */
+        fake_home_make(&f);
+        fake->script[CALL_WRITE_NOTE].times = 1;
+        fake->script[CALL_WRITE_NOTE].kind = OUTCOME_REFUSED;
+        fake_stage(&f, "17", "e1");
+        fake_tick(&f);
+        text = fake_action_text(f.org, 3, "state");
+        tap_text(text, "parked", "a refused note waits for a person");
+        mem_free(text);
+        text = fake_action_text(f.org, 3, "sentence");
+        tap_text(text, "The vendor says so.", "who reads why");
+        mem_free(text);
+        tap_int(action_retry(f.home, f.org, 3, when_now_ms(), &why), 1, "and tries again");
+        fake_tick(&f);
+        tap_int(fake_notes("17", "Assessment sent"), 1, "then it stands");
+        fake_home_close(&f);
+
         fake_home_make(&f);
         fake->script[CALL_INVITE].times = 1;
         fake->script[CALL_INVITE].kind = OUTCOME_REFUSED;
