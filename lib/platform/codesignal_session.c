@@ -5,10 +5,13 @@
 
 #include "floor/mem.h"
 #include "floor/text.h"
+#include "floor/when.h"
 #include "platform/codesignal_wire.h"
 
 #define PARTS_MAX 200
 #define REASONS_MAX 50
+#define TIME_MOST_MS 1e15         /* beyond all years that a calendar here writes */
+#define RESULT_LATEST_MS WHEN_DAY /* after the finish; then it is over without one */
 
 struct reader {
         const json_t *map;
@@ -28,10 +31,12 @@ static char *text_at(const struct reader *r, const char *name)
         return mem_text(json_text_of(at(r, name), NULL));
 }
 
-/* Timestamps are milliseconds; older answers may hold them as reals. */
+/* Timestamps are milliseconds, as integers or as reals (wire 1.7). */
 static int64_t time_at(const struct reader *r, const char *name)
 {
-        return json_int_of(at(r, name), 0);
+        double ms = json_real_of(at(r, name), 0);
+
+        return ms > 0 && ms < TIME_MOST_MS ? (int64_t)ms : 0;
 }
 
 /* Our word for one of theirs; NULL for null, and for a word the map does not know. */
@@ -65,6 +70,18 @@ static enum session_state over_state(enum verification v)
         return v == VERIFICATION_NOT_VERIFIED ? SESSION_NOT_VERIFIED : SESSION_COMPLETE;
 }
 
+/* Over, but the result is null as long as there is none (wire 1.7): it is still being made. */
+static bool result_to_come(const struct reader *r, const struct session *out)
+{
+        static const char *const names[] = { "score",       "report_url", "model",
+                                             "model_score", "label",      "parts" };
+
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+                if (at(r, names[i]) != NULL && !json_is_null(at(r, names[i])))
+                        return false;
+        return out->finished_ms > when_now_ms() - RESULT_LATEST_MS;
+}
+
 static void read_state(struct reader *r, struct session *out)
 {
         const char *word = word_at(r, "status", "status");
@@ -72,6 +89,8 @@ static void read_state(struct reader *r, struct session *out)
         read_verification(r, out);
         if (text_equal(word, "over")) {
                 out->state = over_state(out->verification);
+                if (out->state == SESSION_COMPLETE && result_to_come(r, out))
+                        out->state = SESSION_SUBMITTED;
         } else if (text_equal(word, "archived")) {
                 /* Keeps the last state; if we never saw it end, its result tells that it did. */
                 out->archived = true;

@@ -421,6 +421,39 @@ static void test_states(void)
         }
 }
 
+/* Over, and the result is null: it is being made, for a day. */
+static void test_result_to_come(void)
+{
+        static const struct {
+                const char *name, *result;
+                int64_t ago;
+                enum session_state want;
+        } rows[] = {
+                { "null, just finished", "null", WHEN_MINUTE, SESSION_SUBMITTED },
+                { "null, long ago", "null", 2 * WHEN_DAY, SESSION_COMPLETE },
+                { "empty, just finished", "{\"score\":null,\"url\":null}", WHEN_MINUTE,
+                  SESSION_SUBMITTED },
+                { "a report only", "{\"url\":\"https://platform.example/r\"}", WHEN_MINUTE,
+                  SESSION_COMPLETE },
+                { "points only", "{\"score\":0}", WHEN_MINUTE, SESSION_COMPLETE },
+        };
+
+        for (size_t i = 0; i < COUNT(rows); i++) {
+                char *json = mem_format(
+                    "{\"id\":\"sess000000000001\",\"status\":\"over\",\"finishDate\":%lld.5,"
+                    "\"result\":%s}",
+                    (long long)(when_now_ms() - rows[i].ago), rows[i].result);
+                struct session s;
+                struct outcome o;
+
+                read_one(json, &s, &o);
+                tap_text(session_word(s.state), session_word(rows[i].want), "over: %s",
+                         rows[i].name);
+                session_dispose(&s);
+                mem_free(json);
+        }
+}
+
 static void test_scores(void)
 {
         static const char model[] =
@@ -1052,6 +1085,7 @@ int main(void)
         test_keys();
         test_whole();
         test_states();
+        test_result_to_come();
         test_scores();
         test_no_score();
         test_chain();
