@@ -221,10 +221,10 @@ static int events(struct command_context *c, int argc, char **argv)
                                            { "--state", &state, NULL },
                                            { "--body", &body, NULL },
                                            { NULL, NULL, NULL } };
-        json_t *list = json_array();
         uint64_t number = 0;
         struct org *org;
         int64_t limit;
+        json_t *list;
         int code;
 
         if (command_options(c, &argc, argv, rows) != 0 || limit_of(c, last, &limit) != 0)
@@ -241,12 +241,15 @@ static int events(struct command_context *c, int argc, char **argv)
                 return print_body(c, org, body);
         if (store_series_last(org->store, "event", &number, &c->why) != 0)
                 return command_failed(c);
+        list = json_array();
         for (; number > 0 && (int64_t)json_array_size(list) < limit; number--) {
                 json_t *e = NULL;
                 int found = record_series_get(org, "event", number, &e, &c->why);
 
-                if (found < 0)
+                if (found < 0) {
+                        json_decref(list);
                         return command_failed(c);
+                }
                 if (found > 0 &&
                     (state == NULL || text_equal(state, json_get_text(e, "state", "")))) {
                         json_set_int(e, "number", (int64_t)number);
@@ -326,7 +329,7 @@ static int actions(struct command_context *c, int argc, char **argv)
                                            { "--parked", NULL, &parked },
                                            { "--waiting", NULL, &waiting },
                                            { NULL, NULL, NULL } };
-        struct listing l = { c, json_array() };
+        struct listing l = { c, NULL };
         struct org *org;
         int64_t limit;
         int code;
@@ -341,12 +344,15 @@ static int actions(struct command_context *c, int argc, char **argv)
                 return code;
         if (retry != NULL)
                 return retry_action(c, org, retry);
+        l.list = json_array();
         if (action_each(org,
                         parked    ? "parked-actions"
                         : waiting ? "open-actions"
                                   : NULL,
-                        (unsigned)limit, list_action, &l, &c->why) < 0)
+                        (unsigned)limit, list_action, &l, &c->why) < 0) {
+                json_decref(l.list);
                 return command_failed(c);
+        }
         if (c->json)
                 return command_answer(l.list, EXIT_YES);
         if (json_array_size(l.list) == 0)

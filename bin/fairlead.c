@@ -133,9 +133,22 @@ static const struct option_row *match(const struct option_row *rows, const char 
         return NULL;
 }
 
+/* Lives as long as the command does: options are looked at until its end. */
 static const char *joined(const char *old, const char *more)
 {
-        return old == NULL ? more : mem_format("%s,%s", old, more); /* lives as long as we do */
+        static struct kept {
+                struct kept *next;
+                char *text;
+        } * kept;
+        struct kept *one;
+
+        if (old == NULL)
+                return more;
+        one = mem_alloc(sizeof *one);
+        one->text = mem_format("%s,%s", old, more);
+        one->next = kept;
+        kept = one;
+        return one->text;
 }
 
 int command_options(struct command_context *c, int *argc, char **argv,
