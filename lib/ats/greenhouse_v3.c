@@ -11,6 +11,7 @@
 
 #define BASE_URL "https://harvest.greenhouse.io/v3"
 #define ANSWER_MAX (8 * 1024 * 1024)          /* 500 rows with long custom fields */
+#define ROWS_BYTES_MAX ANSWER_MAX             /* pages kept together: not 200 times as much */
 #define PAGES_MAX 200                         /* 100,000 rows: no list of one candidate or job */
 #define PROCESSING_WAIT_MS (30 * WHEN_SECOND) /* "check every 30 seconds" (section 8) */
 
@@ -159,7 +160,7 @@ static int page_of(const struct greenhouse_ask *ask, const struct fetch_answer *
 }
 
 static int one_page(struct greenhouse_ask *ask, int (*visit)(void *context, const json_t *row),
-                    void *context, char **next, struct outcome *outcome)
+                    void *context, char **next, size_t *read, struct outcome *outcome)
 {
         struct fetch_answer answer;
         bool stop = false, strange = false;
@@ -169,6 +170,7 @@ static int one_page(struct greenhouse_ask *ask, int (*visit)(void *context, cons
         *next = NULL;
         if (call(ask, &answer, outcome) != 0)
                 return -1;
+        *read += answer.body.len;
         result = page_of(ask, &answer, &page, outcome);
         for (size_t i = 0; i < json_array_size(page) && !stop; i++)
                 if (json_is_object(json_array_get(page, i)))
@@ -185,23 +187,26 @@ static int one_page(struct greenhouse_ask *ask, int (*visit)(void *context, cons
         return result;
 }
 
-int greenhouse_v3_each(struct link *link, const char *resource, const char *query,
-                       const char *scope, int (*visit)(void *context, const json_t *row),
-                       void *context, struct outcome *outcome)
+/* most: bytes of all pages together, when all is kept; 0 when each row is let go. */
+static int each(struct link *link, const char *resource, const char *query, const char *scope,
+                size_t most, int (*visit)(void *context, const json_t *row), void *context,
+                struct outcome *outcome)
 {
         char *base = base_of(link), *what = mem_format("GET %s", resource);
         char *url = mem_format("%s/%s?%s", base, resource, query), *next = NULL;
         struct greenhouse_ask ask = { .link = link, .method = "GET", .what = what, .scope = scope };
+        size_t read = 0;
         int result = 0;
 
         for (int pages = 0; url != NULL; pages++) {
                 ask.url = url;
-                if (pages == PAGES_MAX)
+                if (pages == PAGES_MAX || (most > 0 && read > most))
                         result = outcome_set(outcome, OUTCOME_REFUSED,
                                              "A list in Greenhouse is too long to be read.",
-                                             "%s: more than %d pages", what, PAGES_MAX);
+                                             "%s: %d pages, %zu bytes, and it goes on", what, pages,
+                                             read);
                 else
-                        result = one_page(&ask, visit, context, &next, outcome);
+                        result = one_page(&ask, visit, context, &next, &read, outcome);
                 if (result != 0)
                         break;
                 mem_free(url);
@@ -211,6 +216,13 @@ int greenhouse_v3_each(struct link *link, const char *resource, const char *quer
         mem_free(what);
         mem_free(base);
         return result == 0 ? outcome_set(outcome, OUTCOME_DONE, NULL, NULL) : -1;
+}
+
+int greenhouse_v3_each(struct link *link, const char *resource, const char *query,
+                       const char *scope, int (*visit)(void *context, const json_t *row),
+                       void *context, struct outcome *outcome)
+{
+        return each(link, resource, query, scope, 0, visit, context, outcome);
 }
 
 static int collect(void *context, const json_t *row)
@@ -223,7 +235,7 @@ int greenhouse_v3_rows(struct link *link, const char *resource, const char *quer
                        const char *scope, json_t **rows, struct outcome *outcome)
 {
         *rows = json_array();
-        if (greenhouse_v3_each(link, resource, query, scope, collect, *rows, outcome) == 0)
+        if (each(link, resource, query, scope, ROWS_BYTES_MAX, collect, *rows, outcome) == 0)
                 return 0;
         json_decref(*rows);
         *rows = NULL;

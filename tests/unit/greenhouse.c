@@ -684,6 +684,24 @@ static void test_pages(void)
         }
 }
 
+/* Pages that are kept: a vendor, or whoever a customer typed as one, does not fill our memory
+ * with two hundred of the largest. */
+static void test_long_list(void)
+{
+        char *pad = mem_alloc(5 << 20), *page;
+        static struct step steps[3];
+
+        memset(pad, 'x', (5 << 20) - 1);
+        page = mem_format("[{\"id\":1,\"pad\":\"%s\"}]", pad);
+        steps[0] = (struct step)GET_WITH(READ, 200, page, "Link: <" NEXT ">; rel=\"next\"\n");
+        steps[1] = (struct step)GET_WITH(NEXT, 200, page,
+                                         "Link: <" BASE "/applications?cursor=x>; rel=\"next\"\n");
+        read_one("a list of pages that are too large together", steps, "6409476002",
+                 OUTCOME_REFUSED, NULL, NULL);
+        mem_free(page);
+        mem_free(pad);
+}
+
 static void test_note(void)
 {
         static const char created[] = "{\"id\":99,\"body\":\"x\",\"type\":\"NOTE\","
@@ -1277,6 +1295,7 @@ int main(void)
         test_denied_names_scope();
         test_rates();
         test_pages();
+        test_long_list();
         test_note();
         test_token();
         test_token_life();
