@@ -28,11 +28,14 @@ static void must(int result)
         }
 }
 
-/* Jansson stops at 2048 levels only.  Counts outside of strings; a text that is no JSON may
- * be counted wrongly, but then it is refused one way or the other. */
-static bool too_deep(const char *text, size_t len)
+_Static_assert(JSON_DEPTH_MAX == 64 && JSON_VALUES_MAX == 500000, "as the sentences say");
+
+/* What there is too much of, or NULL: Jansson stops at 2048 levels only, and makes of the two
+ * bytes "{}" a hundred times as many.  Counts outside of strings; a text that is no JSON may be
+ * counted wrongly, but then it is refused one way or the other. */
+static const char *too_much(const char *text, size_t len)
 {
-        size_t depth = 0;
+        size_t depth = 0, values = 1;
         bool quoted = false;
 
         for (size_t i = 0; i < len; i++) {
@@ -43,22 +46,31 @@ static bool too_deep(const char *text, size_t len)
                                 i++;
                         else if (c == '"')
                                 quoted = false;
-                } else if (c == '"') {
-                        quoted = true;
-                } else if (c == '{' || c == '[') {
-                        if (++depth > JSON_DEPTH_MAX)
-                                return true;
-                } else if ((c == '}' || c == ']') && depth > 0) {
-                        depth--;
+                        continue;
                 }
+                if (c == '"')
+                        quoted = true;
+                else if (c == '{' || c == '[')
+                        depth++;
+                else if ((c == '}' || c == ']') && depth > 0)
+                        depth--;
+                if (depth > JSON_DEPTH_MAX)
+                        return "JSON nested deeper than 64 levels";
+                /* an opened one has a first part unless it is closed at once */
+                if (c == ',' || ((c == '{' || c == '[') && i + 1 < len && text[i + 1] != '}' &&
+                                 text[i + 1] != ']'))
+                        values++;
+                if (values > JSON_VALUES_MAX)
+                        return "JSON of more than 500000 values";
         }
-        return false;
+        return NULL;
 }
 
 json_t *json_parse(const void *text, size_t len, bool strict, struct fail *why)
 {
         size_t flags = JSON_DECODE_ANY | (strict ? JSON_REJECT_DUPLICATES : 0);
         json_error_t error;
+        const char *objection;
         json_t *value;
         char *near;
 
@@ -66,8 +78,9 @@ json_t *json_parse(const void *text, size_t len, bool strict, struct fail *why)
                 fail_set(why, FAIL_INPUT, "empty where JSON was expected");
                 return NULL;
         }
-        if (too_deep(text, len)) {
-                fail_set(why, FAIL_INPUT, "JSON nested deeper than %d levels", JSON_DEPTH_MAX);
+        objection = too_much(text, len);
+        if (objection != NULL) {
+                fail_set(why, FAIL_INPUT, "%s", objection);
                 return NULL;
         }
         value = json_loadb(text, len, flags, &error);

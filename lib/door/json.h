@@ -22,11 +22,13 @@
 #include "floor/fail.h"
 
 #define JSON_DEPTH_MAX 64
+/* A page of 500 rows of an ATS has some 100,000 values; half a million take some 100 MiB. */
+#define JSON_VALUES_MAX 500000
 
-/* Parses the whole text: one value, nothing behind it, at most JSON_DEPTH_MAX deep, valid
- * UTF-8, no NUL in strings; integers beyond 64 bits are FAIL_INPUT.  Duplicate members: the
- * last one wins unless strict, then FAIL_INPUT.  NULL with *why on failure; else the caller
- * drops it with json_decref(). */
+/* Parses the whole text: one value, nothing behind it, at most JSON_DEPTH_MAX deep and
+ * JSON_VALUES_MAX values, valid UTF-8, no NUL in strings; integers beyond 64 bits are FAIL_INPUT.
+ * Duplicate members: the last one wins unless strict, then FAIL_INPUT.  NULL with *why on failure;
+ * else the caller drops it with json_decref(). */
 json_t *json_parse(const void *text, size_t len, bool strict, struct fail *why);
 
 /* Compact, members sorted: the same value gives the same bytes.  A real is written with as

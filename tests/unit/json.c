@@ -139,6 +139,39 @@ static void test_depth(void)
         buf_dispose(&b);
 }
 
+/* "[0,0,...]" is count values: the array and what is in it. */
+static void test_width(void)
+{
+        static const struct {
+                const char *part;
+                size_t count;
+                bool want;
+        } rows[] = {
+                { "0", JSON_VALUES_MAX, true },       { "0", JSON_VALUES_MAX + 1, false },
+                { "{}", JSON_VALUES_MAX, true },      { "{}", JSON_VALUES_MAX + 1, false },
+                { "\",[{\"", JSON_VALUES_MAX, true }, { "[ ]", JSON_VALUES_MAX / 2 + 10, false },
+        };
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                struct fail why = FAIL_CLEAR;
+                struct buf text = BUF_NONE;
+                json_t *value;
+
+                buf_add_text(&text, "[");
+                for (size_t k = 1; k < rows[i].count; k++)
+                        buf_format(&text, "%s%s", k > 1 ? "," : "", rows[i].part);
+                buf_add_text(&text, "]");
+                value = json_parse(text.data, text.len, false, &why);
+                tap_ok((value != NULL) == rows[i].want, "%zu times %s", rows[i].count,
+                       rows[i].part);
+                if (!rows[i].want)
+                        tap_text(why.text, "JSON of more than 500000 values",
+                                 "the number is named");
+                json_decref(value);
+                buf_dispose(&text);
+        }
+}
+
 static void test_secrecy(void)
 {
         struct fail why = FAIL_CLEAR;
@@ -318,6 +351,7 @@ int main(void)
 {
         test_door();
         test_depth();
+        test_width();
         test_secrecy();
         test_read();
         test_write();
