@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -270,12 +271,15 @@ static int load_settings(struct command_context *c, const char *home)
 
 int main(int argc, char **argv)
 {
+        static const struct rlimit no_core = { 0, 0 };
         struct command_context c = { .name = "fairlead" };
         const struct command *row = NULL;
         const char *home = NULL;
         bool help = false;
         int code;
 
+        /* The worker holds credentials in the clear: none of them ends in a core file. */
+        setrlimit(RLIMIT_CORE, &no_core);
         umask(077);
         signal(SIGPIPE, SIG_IGN);
         argv++;
