@@ -13,7 +13,7 @@
 #define FAILURES_MAX 64
 #define RECORDS_MAX 1000
 #define HUGE_DEFAULT (INT64_C(8) << 20)
-#define HUGE_MAX (INT64_C(256) << 20)
+#define HUGE_MAX (INT64_C(1) << 30)
 #define DELAY_MAX WHEN_MINUTE
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -244,6 +244,8 @@ void control_failures(struct request *rq, struct reply *re)
                         return;
                 pthread_mutex_lock(&lock);
                 if (json_is_array(value)) {
+                        while (json_array_size(value) == 0 && armed_count > 0)
+                                disarm(armed_count - 1);
                         for (size_t i = 0; i < json_array_size(value); i++)
                                 good = good && arm(json_array_get(value, i));
                 } else {

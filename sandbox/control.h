@@ -13,6 +13,7 @@
  *           sent), "slow" (delay_ms before the true answer), "huge" (bytes of answer, default
  *           8 MiB), "errors" (200 with body as it stands).
  * times     how often, default 1.
+ * An empty array disarms all.
  * after     true: do the work first, then answer so (a lost answer).
  */
 #ifndef SANDBOX_CONTROL_H
