@@ -212,7 +212,10 @@ class House:
         path = os.path.join(self.home, "settings")
         with open(path, "w", encoding="utf-8") as f:
             f.write(text)
-        os.chmod(path, 0o644)
+        os.chmod(path, 0o600)
+        if self.user:
+            who = pwd.getpwnam(self.user)
+            os.chown(path, who.pw_uid, who.pw_gid)
 
     # --- processes --------------------------------------------------------------------------
 
@@ -227,11 +230,11 @@ class House:
     def _identity(self):
         return {"user": self.user, "group": self.user, "extra_groups": []} if self.user else {}
 
-    def start(self, name, command, env=None):
+    def start(self, name, command, env=None, stdin=subprocess.DEVNULL):
         with open(f"{self.logs}/{name}", "ab") as log:
             if self.user:  # Apache opens its standard error again
                 os.chown(log.fileno(), pwd.getpwnam(self.user).pw_uid, -1)
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            process = subprocess.Popen(command, stdin=stdin, stdout=log, stderr=log,
                                        env=self.environment(env), cwd=self.dir,
                                        start_new_session=True, **self._identity())
         self.processes[name] = process
@@ -290,7 +293,8 @@ class House:
     def _start_vendors(self):
         for name in STAND_INS:
             self.start(name, [f"{self.bin}/sandbox/{name}.fcgi", "--listen", f"{self.run}/{name}.sock"],
-                       {"FAIRLEAD_HOME": self.home, "FAIRLEAD_MOUNT": "/sandbox"})
+                       {"FAIRLEAD_HOME": self.home, "FAIRLEAD_MOUNT": "/sandbox",
+                        "FAIRLEAD_SANDBOX_CODESIGNAL_RATE": "0"})
         lines = "".join(
             f'    "/sandbox/{n}" => (( "socket" => "{self.run}/{n}.sock", "check-local" => "disable" )),\n'
             for n in STAND_INS)
@@ -359,6 +363,22 @@ GracefulShutdownTimeout 5
         self.start(name, [f"{self.bin}/{name}.fcgi", "--listen", f"{self.run}/{name}.sock"],
                    {"FAIRLEAD_HOME": self.home})
         assert tap.wait_for(lambda: os.path.exists(f"{self.run}/{name}.sock"), 10, name), self.log(name)
+
+    def open_door(self, name):
+        """Takes a program's address over: a listening socket that outlives its processes."""
+        self.stop(name)
+        door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        path = f"{self.run}/{name}.sock"
+        door.bind(path)
+        door.listen(1024)
+        if self.user:
+            os.chown(path, pwd.getpwnam(self.user).pw_uid, -1)
+        self.start_activated(name, door)
+        return door
+
+    def start_activated(self, name, door):
+        """A process on that socket, beside the one that may still be there."""
+        self.start(name, [f"{self.bin}/{name}.fcgi"], {"FAIRLEAD_HOME": self.home}, door)
 
     def start_web(self, port=None):
         kind, _, how = self.variant.partition("-")
@@ -520,3 +540,78 @@ Define FAIRLEAD_RUN {self.run}
 
     def basic(self, key):
         return {"Authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode()}
+
+    # --- what people and vendors do ---------------------------------------------------------
+
+    def connect(self):
+        """Pastes the webhooks at both vendors; what their tests of it were answered."""
+        gh = self.gh("webhook", {"url": self.hooks["gh"], "secret": "greenhouse hook secret"})
+        cs = self.cs("webhook", {"url": self.hooks["cs"], "secret": "codesignal hook secret"})
+        return gh["ping"], cs["status"]
+
+    def candidate(self, first="Ada", last="Lindqvist", email=""):
+        """An application in the first stage; email None: without an address."""
+        who = {"first_name": first, "last_name": last}
+        if email is not None:
+            who["email"] = email or f"{first}.{last}@example.com".lower()
+        return self.gh("add", who)
+
+    def move(self, application, stage="Coding test"):
+        return self.gh("move", {"application_id": application["id"], "stage": stage})
+
+    def emails(self, application):
+        rows = self.gh("state")["candidates"]
+        return [e["value"] for c in rows if c["id"] == application["candidate_id"]
+                for e in c["email_addresses"]]
+
+    def sessions(self, application):
+        mine = self.emails(application)
+        return [s for s in self.cs("sessions") if s["testTaker"]["email"] in mine]
+
+    def session(self, application, seconds=10):
+        found = tap.wait_for(lambda: self.sessions(application), seconds, "a session at CodeSignal")
+        return found[-1] if found else None
+
+    def step(self, session, what, **more):
+        return self.cs(f"sessions/{session['id']}", {"do": what, **more})
+
+    def notes(self, application):
+        """Texts of the notes about this application, oldest first."""
+        return [n["body"] for n in self.gh("state")["notes"]
+                if n.get("application_id") == application["id"] or
+                (n.get("application_id") is None and n["candidate_id"] == application["candidate_id"])]
+
+    def note(self, application, part="", seconds=10):
+        """Waits for a note that contains part; None when the time is over."""
+        found = tap.wait_for(lambda: [n for n in self.notes(application) if part in n], seconds,
+                             f"a note with {part!r}")
+        return found[-1] if found else None
+
+    def actions(self, *options):
+        return self.ask("actions", "acme", *options)
+
+    def events(self, *options):
+        return self.ask("events", "acme", *options)
+
+    def settle(self, seconds=20):
+        """Waits until the vendors have delivered and nothing is left to do; parked is done."""
+        def quiet():
+            if not (self.gh("deliveries", {"idle_ms": 0})["idle"] and
+                    self.cs("idle", {"timeout_ms": 0})["idle"]):
+                return False
+            return (self.metric("fairlead_deliveries_waiting") == 0 and
+                    not self.actions("--waiting"))
+        return tap.wait_for(quiet, seconds, "everything to be done")
+
+    def metric(self, name):
+        for line in self.http("GET", "admin/metrics").text().splitlines():
+            if line.startswith(name + " "):
+                return int(line.split()[1])
+        return None
+
+    def counted(self, which, what):
+        return self.vendor(which, "counters").get(what, 0)
+
+    def fail(self, which, what, kind, **more):
+        """Orders a failure (sandbox/control.h)."""
+        self.vendor(which, "failures", {"what": what, "kind": kind, **more})
