@@ -3,7 +3,6 @@
 #include "floor/log.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,6 +11,8 @@
 #include "floor/when.h"
 
 #define LINE_MAX_BYTES 4000 /* fits a pipe's atomic write */
+
+static const char *const words[] = { "debug", "info", "warn", "error" };
 
 static const char *name = "fairlead";
 static bool as_json;
@@ -23,6 +24,19 @@ void log_start(const char *program, const char *format, enum log_level least)
         name = program;
         as_json = text_equal(format, "json");
         threshold = least;
+}
+
+enum log_level log_level(const char *word)
+{
+        for (unsigned i = 0; i < sizeof words / sizeof *words; i++)
+                if (text_equal(word, words[i]))
+                        return (enum log_level)i;
+        return LOG_LEVEL_INFO;
+}
+
+bool log_wants(enum log_level level)
+{
+        return level >= threshold;
 }
 
 void log_request(const char *id)
@@ -83,12 +97,11 @@ static void pair(struct buf *line, const char *key, const char *value)
 
 void log_event(enum log_level level, const char *what, ...)
 {
-        static const char *const words[] = { "debug", "info", "warn", "error" };
         struct buf line;
         const char *key;
         va_list list;
 
-        if (level < threshold)
+        if (!log_wants(level))
                 return;
         buf_limit(&line, LINE_MAX_BYTES);
         if (as_json)

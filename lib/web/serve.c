@@ -48,6 +48,8 @@ const struct setting serve_setting_rows[] = {
           "sender address of mail" },
         { "FAIRLEAD_LOG", SETTING_CHOICE, "text", 0, 0, &serve_settings.log, "text|json",
           "form of the log lines on stderr" },
+        { "FAIRLEAD_LOG_LEVEL", SETTING_CHOICE, "info", 0, 0, &serve_settings.log_level,
+          "debug|info|warn|error", "least level of the log lines; debug adds each good request" },
         { "FAIRLEAD_THREADS", SETTING_INT, "16", 1, 256, &serve_settings.threads, NULL,
           "threads of a FastCGI program" },
         { "FAIRLEAD_RETRY_SCALE", SETTING_INT, "1", 1, 1000000, &serve_settings.retry_scale, NULL,
@@ -63,12 +65,16 @@ static void log_line(struct request *rq, const struct reply *re, int64_t started
 {
         char status[16], spent[24];
         char method[17];
+        /* A web server copies each line to its own log, and it has one for what went well. */
+        enum log_level level = re->status < 400 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
 
+        if (!log_wants(level))
+                return;
         snprintf(status, sizeof status, "%d", re->status);
         snprintf(spent, sizeof spent, "%lld", (long long)(when_steady_us() - started_us));
         snprintf(method, sizeof method, "%s", rq->method);
         /* The pattern, never the path: paths hold tokens. */
-        log_event(LOG_LEVEL_INFO, "request", "method", method, "route",
+        log_event(level, "request", "method", method, "route",
                   rq->route == NULL ? NULL : rq->route->path, "status", status, "us", spent, NULL);
 }
 
@@ -313,7 +319,7 @@ int serve(int argc, char **argv, const struct program *program)
         serve_settings.cgi = options.listen == NULL && cgi_listening() < 0;
         if (load_settings(program, options.settings, &why) != 0)
                 return unable(program, "cannot use the settings", &why);
-        log_start(program->name, serve_settings.log, LOG_LEVEL_INFO);
+        log_start(program->name, serve_settings.log, log_level(serve_settings.log_level));
         listen_fd = options.listen == NULL ? cgi_listening() : cgi_listen(options.listen, &why);
         if (options.listen != NULL && listen_fd < 0)
                 return complain("cannot listen", &why);

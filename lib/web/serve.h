@@ -70,10 +70,10 @@ struct serve_settings {
         const char *templates;      /* FAIRLEAD_TEMPLATES, default pkgdatadir/templates */
         const char *data;           /* FAIRLEAD_DATA, default pkgdatadir/data */
         const char *smtp_url, *mail_from;
-        const char *log;
-        int64_t threads;     /* FAIRLEAD_THREADS, default 16 */
-        int64_t retry_scale; /* FAIRLEAD_RETRY_SCALE, default 1 */
-        bool cgi;            /* this process answers one request and ends */
+        const char *log, *log_level; /* FAIRLEAD_LOG, FAIRLEAD_LOG_LEVEL */
+        int64_t threads;             /* FAIRLEAD_THREADS, default 16 */
+        int64_t retry_scale;         /* FAIRLEAD_RETRY_SCALE, default 1 */
+        bool cgi;                    /* this process answers one request and ends */
 };
 extern struct serve_settings serve_settings;
 extern const struct setting serve_setting_rows[];

@@ -197,6 +197,22 @@ def check_log(face, log):
     for secret in ("acme/x", "Z29vZDo", "tok.ics", "etc%2fpasswd"):
         tap.lacks(log, secret, f"{face}: and not {secret}")
     tap.contains(log, "secret cause", f"{face}: the cause stands in the log")
+    tap.contains(log, "status=404", f"{face}: and what was refused")
+    tap.ok(all(" request=" in line for line in log.splitlines() if "status=" in line),
+           f"{face}: each with its request id")
+
+
+def test_log_level():
+    """What went well is the web server's to log; what did not is always told."""
+    for level, good, bad in (("debug", True, True), ("info", False, True), (None, False, True),
+                             ("warn", False, False)):
+        env = {} if level is None else {"FAIRLEAD_LOG_LEVEL": level}
+        reply = cgi.request(ECHO, "GET", "/fairlead/echo", env=env)
+        tap.equal("status=200" in reply.log, good, f"log level {level}: 200")
+        reply = cgi.request(ECHO, "GET", "/fairlead/echo/no/such/route", env=env)
+        tap.equal("status=404" in reply.log, bad, f"log level {level}: 404")
+    tap.equal(cgi.request(ECHO, "GET", "/fairlead/echo", env={"FAIRLEAD_LOG_LEVEL": "loud"}).status,
+              500, "an unknown log level is a fault of the settings")
 
 
 def test_cgi():
@@ -439,7 +455,8 @@ def test_command_line():
     with tap.directory() as home:
         path = os.path.join(home, "settings")
         with open(path, "w", encoding="utf-8") as settings:
-            settings.write("FAIRLEAD_MOUNT = /elsewhere/a\nFAIRLEAD_LOG = json\n")
+            settings.write("FAIRLEAD_MOUNT = /elsewhere/a\nFAIRLEAD_LOG = json\n"
+                           "FAIRLEAD_LOG_LEVEL = debug\n")
         reply = cgi.request(ECHO, "GET", "/elsewhere/a/echo", env={"FAIRLEAD_HOME": home})
         tap.equal(reply.status, 200, "the home's settings file is read")
         tap.ok(reply.log.startswith("{"), "and obeyed", reply.log)
@@ -493,6 +510,6 @@ def test_listen():
         tap.ok(not os.path.exists(server.address), "with the socket removed")
 
 
-tap.run(test_cgi, test_cgi_open_stdin, test_fcgi, test_kept_connection, test_doubled_header,
-        test_malformed, test_slow_client, test_stop_under_load, test_concurrency,
+tap.run(test_cgi, test_cgi_open_stdin, test_log_level, test_fcgi, test_kept_connection,
+        test_doubled_header, test_malformed, test_slow_client, test_stop_under_load, test_concurrency,
         test_command_line, test_templates, test_listen)
