@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Opening the listening socket ourselves, without a spawner. */
+#include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -17,39 +18,60 @@ static bool internet(const char *where)
         return strchr(where, '/') == NULL && strchr(where, ':') != NULL;
 }
 
+/* A numeric address, so nobody is asked: getaddrinfo() would bring the whole resolver along,
+ * which a program that is linked statically cannot have.  Its size, 0 when it is none. */
+static socklen_t read_address(const char *host, int64_t port, struct sockaddr_storage *address)
+{
+        struct sockaddr_in *v4 = (struct sockaddr_in *)address;
+        struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
+
+        if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
+                v4->sin_family = AF_INET;
+                v4->sin_port = htons((uint16_t)port);
+                return sizeof *v4;
+        }
+        if (inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
+                v6->sin6_family = AF_INET6;
+                v6->sin6_port = htons((uint16_t)port);
+                return sizeof *v6;
+        }
+        return 0;
+}
+
 /* "host:port", "[v6]:port" or ":port" (loopback). */
 static int listen_internet(const char *where, struct fail *why)
 {
-        struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV,
-                                  .ai_socktype = SOCK_STREAM },
-                        *found = NULL;
+        struct sockaddr_storage address = { .ss_family = AF_UNSPEC };
         const char *colon = strrchr(where, ':');
         char *host = mem_text_part(where, (size_t)(colon - where));
         const char *bare = host;
-        int fd = -1, yes = 1, result;
+        int fd = -1, yes = 1;
+        socklen_t size = 0;
+        int64_t port;
 
         if (*bare == '[' && text_ends(bare, "]")) {
                 host[strlen(host) - 1] = '\0';
-                bare = host + 1;
+                bare++;
         }
         if (text_empty(bare) || text_equal(bare, "localhost"))
                 bare = "127.0.0.1";
-        result = getaddrinfo(bare, colon + 1, &hints, &found);
-        if (result != 0) {
-                fail_set(why, FAIL_INPUT, "cannot listen on %s: %s", where, gai_strerror(result));
+        if (text_int(colon + 1, 0, UINT16_MAX, &port) == 0)
+                size = read_address(bare, port, &address);
+        if (size == 0) {
+                fail_set(why, FAIL_INPUT, "cannot listen on %s: no numeric address and port",
+                         where);
                 goto out;
         }
-        fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
         if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
-            bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, CGI_BACKLOG) != 0) {
+            bind(fd, (const struct sockaddr *)&address, size) != 0 ||
+            listen(fd, CGI_BACKLOG) != 0) {
                 fail_errno(why, "cannot listen on %s", where);
                 if (fd >= 0)
                         close(fd);
                 fd = -1;
         }
 out:
-        if (found != NULL)
-                freeaddrinfo(found);
         mem_free(host);
         return fd;
 }
