@@ -47,19 +47,30 @@ int64_t when_steady_ms(void)
         return when_steady_us() / 1000;
 }
 
+/* Our own arithmetic: gmtime_r() would read the machine's time zone to no purpose.  Counted in
+ * years that begin in March, so that the leap day is the last one; 146097 days are 400 years. */
 static void split(int64_t ms, struct tm *tm, int *milli)
 {
-        int64_t seconds = ms / 1000;
-        time_t t;
+        int64_t days = ms / WHEN_DAY, rest = ms % WHEN_DAY, era, day, year, month;
 
-        *milli = (int)(ms % 1000);
-        if (*milli < 0) {
-                *milli += 1000;
-                seconds--;
+        if (rest < 0) {
+                rest += WHEN_DAY;
+                days--;
         }
-        t = (time_t)seconds;
-        if (gmtime_r(&t, tm) == NULL)
-                memset(tm, 0, sizeof *tm);
+        *milli = (int)(rest % WHEN_SECOND);
+        *tm = (struct tm){ .tm_hour = (int)(rest / WHEN_HOUR),
+                           .tm_min = (int)(rest / WHEN_MINUTE % 60),
+                           .tm_sec = (int)(rest / WHEN_SECOND % 60) };
+        tm->tm_wday = (int)(((days + 4) % 7 + 7) % 7); /* it began on a Thursday */
+        days += 719468;                                /* since 0000-03-01 */
+        era = (days >= 0 ? days : days - 146096) / 146097;
+        day = days - era * 146097;
+        year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+        day -= year * 365 + year / 4 - year / 100;
+        month = (day * 5 + 2) / 153; /* 0 is March */
+        tm->tm_mday = (int)(day - (month * 153 + 2) / 5 + 1);
+        tm->tm_mon = (int)((month + 2) % 12);
+        tm->tm_year = (int)(year + era * 400 + (month >= 10) - 1900);
 }
 
 void when_iso(struct buf *out, int64_t ms)

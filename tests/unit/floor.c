@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "../tap.h"
 #include "floor/buf.h"
@@ -172,6 +173,39 @@ static void test_code(void)
         buf_dispose(&b);
 }
 
+/* From the year 0 to the year 9999 in steps that are no whole days, and the days on which
+ * a calendar goes wrong. */
+static void same_as_libc(void)
+{
+        static const int64_t days[] = { 951782400,  951868799,  951868800, 4107456000,
+                                        4107542399, 4107542400, -1,        0,
+                                        1,          86399,      86400 };
+        const size_t odd = sizeof days / sizeof *days;
+        struct buf b = BUF_NONE;
+        int64_t wrong = 0, t = -INT64_C(62167219200);
+        size_t i = 0;
+
+        for (; wrong == 0 && t < INT64_C(253402300800); i++) {
+                int64_t now = i < odd ? days[i] : t;
+                char want[64];
+                struct tm tm;
+                time_t libc = (time_t)now;
+
+                gmtime_r(&libc, &tm);
+                strftime(want, sizeof want, "%a, %d %b ", &tm);
+                snprintf(want + strlen(want), 32, "%04d %02d:%02d:%02d GMT", tm.tm_year + 1900,
+                         tm.tm_hour, tm.tm_min, tm.tm_sec);
+                buf_reset(&b);
+                when_http(&b, now * 1000);
+                if (strcmp(buf_text(&b), want) != 0)
+                        wrong = now == 0 ? 1 : now;
+                if (i >= odd)
+                        t += 4000037;
+        }
+        tap_int(wrong, 0, "the same as gmtime_r over %zu times of 10000 years", i);
+        buf_dispose(&b);
+}
+
 static void test_when(void)
 {
         static const struct {
@@ -204,6 +238,7 @@ static void test_when(void)
         buf_reset(&b);
         when_iso(&b, -1000);
         tap_text(buf_text(&b), "1969-12-31T23:59:59Z", "ISO before 1970");
+        same_as_libc();
         buf_reset(&b);
         when_http(&b, 784111777000);
         tap_text(buf_text(&b), "Sun, 06 Nov 1994 08:49:37 GMT", "RFC 9110's own example");
