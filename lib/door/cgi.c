@@ -17,6 +17,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "floor/file.h"
@@ -56,10 +57,20 @@ struct cgi {
         size_t body_left; /* plain: bytes announced and not yet read */
 };
 
+/* Once, by who speaks FastCGI: plain CGI needs none of it. */
 static void start(void)
 {
-        stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        stop_fd = eventfd(stopping ? 1 : 0, EFD_CLOEXEC | EFD_NONBLOCK);
         FCGX_Init();
+}
+
+/* A listening socket has no peer: so a FastCGI program knows that it is one. */
+static bool listening_on_stdin(void)
+{
+        struct sockaddr_storage peer;
+        socklen_t size = sizeof peer;
+
+        return getpeername(STDIN_FILENO, (struct sockaddr *)&peer, &size) != 0 && errno == ENOTCONN;
 }
 
 int cgi_listening(void)
@@ -67,12 +78,11 @@ int cgi_listening(void)
         const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
         int64_t number;
 
-        pthread_once(&once, start);
         /* sd_listen_fds(3): the first socket handed over is descriptor 3. */
         if (pid != NULL && fds != NULL && text_int(pid, 1, INT32_MAX, &number) == 0 &&
             number == getpid() && text_int(fds, 1, 1, &number) == 0)
                 return 3;
-        return FCGX_IsCGI() ? -1 : STDIN_FILENO /* FCGI_LISTENSOCK_FILENO */;
+        return listening_on_stdin() ? STDIN_FILENO /* FCGI_LISTENSOCK_FILENO */ : -1;
 }
 
 static void prepare(struct cgi *c)
@@ -94,13 +104,14 @@ struct cgi *cgi_new(int listen_fd)
 {
         struct cgi *c = mem_alloc(sizeof *c);
 
-        pthread_once(&once, start);
         c->plain = listen_fd < 0;
         c->listen_fd = listen_fd;
         c->watch_fd = -1;
-        FCGX_InitRequest(&c->fcgi, -1, FCGI_FAIL_ACCEPT_ON_INTR);
-        if (!c->plain)
+        if (!c->plain) {
+                pthread_once(&once, start);
+                FCGX_InitRequest(&c->fcgi, -1, FCGI_FAIL_ACCEPT_ON_INTR);
                 prepare(c);
+        }
         return c;
 }
 
@@ -463,18 +474,39 @@ static void drain(struct cgi *c)
         c->body_ended = true;
 }
 
+/* In one piece where the pipe takes it: each write may wake the web server. */
+static int write_plain(const char *head, size_t head_len, const void *body, size_t body_len)
+{
+        struct iovec parts[3] = { { (void *)(uintptr_t)head, head_len },
+                                  { (void *)(uintptr_t) "\r\n", 2 },
+                                  { (void *)(uintptr_t)body, body_len } };
+        size_t done;
+        ssize_t put;
+
+        do {
+                put = writev(STDOUT_FILENO, parts, 3);
+        } while (put < 0 && errno == EINTR);
+        if (put < 0)
+                return -1;
+        done = (size_t)put;
+        for (int i = 0; i < 3; i++) {
+                size_t skip = done < parts[i].iov_len ? done : parts[i].iov_len;
+
+                done -= skip;
+                if (file_write_all(STDOUT_FILENO, (const char *)parts[i].iov_base + skip,
+                                   parts[i].iov_len - skip) != 0)
+                        return -1;
+        }
+        return close(STDOUT_FILENO);
+}
+
 int cgi_reply(struct cgi *c, const char *head, size_t head_len, const void *body, size_t body_len)
 {
         const char *data = body;
 
         drain(c);
-        if (c->plain) {
-                if (file_write_all(STDOUT_FILENO, head, head_len) != 0 ||
-                    file_write_all(STDOUT_FILENO, "\r\n", 2) != 0 ||
-                    file_write_all(STDOUT_FILENO, data, body_len) != 0)
-                        return -1;
-                return close(STDOUT_FILENO);
-        }
+        if (c->plain)
+                return write_plain(head, head_len, body, body_len);
         if (FCGX_PutStr(head, (int)head_len, c->fcgi.out) < 0 ||
             FCGX_PutStr("\r\n", 2, c->fcgi.out) < 0)
                 return -1;
