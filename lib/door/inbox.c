@@ -77,9 +77,12 @@ static int open_dir(struct inbox *in, const char *dir, struct fail *why)
 {
         struct stat st;
 
-        if (file_make_dir(dir, why) != 0)
-                return -1;
         in->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        if (in->dir < 0 && errno == ENOENT) {
+                if (file_make_dir(dir, why) != 0)
+                        return -1;
+                in->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        }
         if (in->dir < 0)
                 return fail_errno(why, "cannot open %s", dir);
         if (fstat(in->dir, &st) != 0)

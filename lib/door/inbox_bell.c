@@ -16,6 +16,19 @@
 /* A sleeper looks up once in a while in case somebody removed the FIFO under it. */
 #define LOOK_MS 60000
 
+#define BELL_FLAGS (O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW)
+
+/* Makes the FIFO, unless somebody else just did. */
+static int bell_make(struct inbox *in, struct fail *why)
+{
+        if (mkfifoat(in->dir, "bell", 0600) != 0)
+                return errno == EEXIST ? 0 : fail_errno(why, "inbox: cannot make bell");
+        if (geteuid() == 0 && in->owner != 0 &&
+            fchownat(in->dir, "bell", in->owner, in->group, AT_SYMLINK_NOFOLLOW) != 0)
+                return fail_errno(why, "inbox: cannot hand over bell");
+        return 0;
+}
+
 /* Opens the FIFO, or again when somebody removed it: the old one is an empty room. */
 static int bell_open(struct inbox *in, int *fd, struct fail *why)
 {
@@ -27,14 +40,12 @@ static int bell_open(struct inbox *in, int *fd, struct fail *why)
                 close(*fd);
                 *fd = -1;
         }
-        if (mkfifoat(in->dir, "bell", 0600) == 0) {
-                if (geteuid() == 0 && in->owner != 0 &&
-                    fchownat(in->dir, "bell", in->owner, in->group, AT_SYMLINK_NOFOLLOW) != 0)
-                        return fail_errno(why, "inbox: cannot hand over bell");
-        } else if (errno != EEXIST) {
-                return fail_errno(why, "inbox: cannot make bell");
+        *fd = openat(in->dir, "bell", BELL_FLAGS);
+        if (*fd < 0 && errno == ENOENT) {
+                if (bell_make(in, why) != 0)
+                        return -1;
+                *fd = openat(in->dir, "bell", BELL_FLAGS);
         }
-        *fd = openat(in->dir, "bell", O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
         if (*fd < 0)
                 return fail_errno(why, "inbox: cannot open bell");
         if (fstat(*fd, &st) == 0 && S_ISFIFO(st.st_mode) && (st.st_mode & 077) == 0 &&
