@@ -109,36 +109,33 @@ static json_t *parse_stored(const struct buf *raw, const char *what, struct fail
         return value;
 }
 
-/* The two look-ups.  1 both found, 0 no such hook, -1 broken. */
-static int read_records(struct store *s, const char *digest, struct known *k, struct fail *why)
+/* The two look-ups.  1 both found, and *hook the first one, parsed; 0 no such hook, -1 broken. */
+static int read_records(struct store *s, const char *digest, struct known *k, json_t **hook,
+                        struct fail *why)
 {
         int found = store_get(s, "hook", digest, &k->hook, why);
-        json_t *hook;
         const char *id;
 
         if (found != 1)
                 return found;
-        hook = parse_stored(&k->hook, "hook", why);
-        if (hook == NULL)
+        *hook = parse_stored(&k->hook, "hook", why);
+        if (*hook == NULL)
                 return -1;
-        id = json_get_text(hook, "connection", "");
-        found = text_is_name(id, CONNECTION_ID_MAX)
-                    ? store_get(s, "connection", id, &k->record, why)
-                    : fail_set(why, FAIL_BROKEN, "a hook names no connection");
-        json_decref(hook);
-        return found;
+        id = json_get_text(*hook, "connection", "");
+        return text_is_name(id, CONNECTION_ID_MAX)
+                   ? store_get(s, "connection", id, &k->record, why)
+                   : fail_set(why, FAIL_BROKEN, "a hook names no connection");
 }
 
-static int open_known(struct home *h, struct org *org, struct known *k, struct fail *why)
+static int open_known(struct home *h, struct org *org, const json_t *hook, struct known *k,
+                      struct fail *why)
 {
-        json_t *hook = parse_stored(&k->hook, "hook", why), *record;
+        json_t *record = parse_stored(&k->record, "connection", why);
         int found = -1;
 
-        record = hook == NULL ? NULL : parse_stored(&k->record, "connection", why);
         if (record != NULL)
                 found = connection_open(h, org->name, json_get_text(hook, "connection", ""), record,
                                         &k->connection, why);
-        json_decref(hook);
         json_decref(record);
         return found;
 }
@@ -149,19 +146,22 @@ static int refresh(struct home *h, struct org *org, const char *digest, struct k
                    struct known **found_out, struct fail *why)
 {
         struct known *now = mem_alloc(sizeof *now);
+        json_t *hook = NULL;
         int found;
 
         now->generation = store_generation(org->store); /* before the look: never too new */
-        found = read_records(org->store, digest, now, why);
+        found = read_records(org->store, digest, now, &hook, why);
         if (found == 1 && old != NULL && same_bytes(&old->hook, &now->hook) &&
             same_bytes(&old->record, &now->record)) {
                 __atomic_store_n(&old->generation, now->generation, __ATOMIC_RELAXED);
+                json_decref(hook);
                 free_known(now);
                 *found_out = old;
                 return 1;
         }
         if (found == 1)
-                found = open_known(h, org, now, why);
+                found = open_known(h, org, hook, now, why);
+        json_decref(hook);
         if (found == 1) {
                 now->digest = mem_text(digest);
                 now->owner = org->private;
