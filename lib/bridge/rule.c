@@ -352,9 +352,11 @@ static bool is_final(const struct session *s)
 int rules_for_result(const json_t *rules, const struct session *session,
                      void (*visit)(void *context, const struct intent *intent), void *context)
 {
-        bool final = is_final(session), any = final || session->state == SESSION_NOT_VERIFIED ||
-                                              session->state == SESSION_EXPIRED ||
-                                              session->state == SESSION_DECLINED;
+        /* Expired and declined are how it ended, and a recruiter must hear of it; a move to
+         * another stage does not follow from them (rule_condition). */
+        bool final = is_final(session) || session->state == SESSION_EXPIRED ||
+                     session->state == SESSION_DECLINED,
+             any = final || session->state == SESSION_NOT_VERIFIED;
         int count = 0;
 
         for (size_t i = 0; i < json_array_size(rules); i++) {

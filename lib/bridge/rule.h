@@ -4,7 +4,7 @@
  *
  * A rule is an element of "rules" in the apply document (design.md).  Conditions:
  *   entered_stage {ats, job ("*" or id or exact name, default "*"), stage (id or exact name)}
- *   result "final" | "any"   (any: also not verified, expired, declined)
+ *   result "final" | "any"   (final: complete, expired or declined; any: also not verified)
  * Steps: send_assessment {platform, assessment}, add_selection_link {platform},
  *   create_interview {platform}, write_result {}, move_stage {to: "next" or id or name,
  *   if: {percent_at_least}}.
