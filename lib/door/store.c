@@ -145,7 +145,6 @@ int store_open(struct store **out, const char *dir, enum store_mode mode, struct
         s->dir = mem_text(dir);
         s->dir_fd = s->lock_fd = s->journal_fd[0] = s->journal_fd[1] = -1;
         pthread_mutex_init(&s->reading, NULL);
-        pthread_mutex_init(&s->keeping_answers, NULL);
         pthread_mutex_init(&s->writing, NULL);
         pthread_mutex_init(&s->queue, NULL);
         store_boot_id(s->boot);
@@ -172,8 +171,6 @@ void store_close(struct store *s)
         if (s->dir_fd >= 0)
                 close(s->dir_fd);
         pthread_mutex_destroy(&s->reading);
-        store_cache_dispose(s);
-        pthread_mutex_destroy(&s->keeping_answers);
         pthread_mutex_destroy(&s->writing);
         pthread_mutex_destroy(&s->queue);
         mem_free(s->dir);
@@ -194,19 +191,15 @@ int store_fresh(struct store *s, bool writer, struct fail *why)
         return 0;
 }
 
-/* Only readers keep answers: what the leader of a commit looks at is about to change. */
 int store_fetch_once(struct store *s, bool writer, const char *key, size_t key_len,
                      struct buf *value, uint64_t *seen, struct fail *why)
 {
-        bool keep = !writer && value != NULL && value->len == 0;
-        uint64_t stand = 0;
         int result = -1;
 
         pthread_mutex_lock(&s->reading);
         if (store_lock_share(s, why) != 0)
                 goto out;
         *seen = s->live->generation;
-        stand = store_cache_stand(s, key);
         if (s->live->mark)
                 fail_set(why, FAIL_BROKEN, "a writer died in the middle of a commit");
         else if (store_fresh(s, writer, why) == 0)
@@ -216,8 +209,6 @@ int store_fetch_once(struct store *s, bool writer, const char *key, size_t key_l
         store_lock_unshare(s);
 out:
         pthread_mutex_unlock(&s->reading);
-        if (result >= 0 && keep)
-                store_cache_keep(s, key, key_len, stand, result, value);
         return result;
 }
 
@@ -228,11 +219,6 @@ int store_fetch(struct store *s, const char *key, size_t key_len, struct buf *va
         uint64_t seen = 0;
         int found;
 
-        if (value != NULL)
-                buf_reset(value);
-        found = store_cache_look(s, key, key_len, value);
-        if (found >= 0)
-                return found;
         for (int tries = 0;; tries++) {
                 fail_clear(&cause);
                 if (value != NULL)

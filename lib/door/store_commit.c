@@ -81,7 +81,6 @@ static int apply(struct store *s, struct group *g, struct fail *why)
         while (result == 0 &&
                store_record_next(g->bytes.data + at, g->bytes.len - at, &chain, &entry)) {
                 result = store_index_apply(&s->index, entry.ops, entry.len, why);
-                store_cache_changed(live, entry.ops, entry.len);
                 at += entry.size;
         }
         if (result == 0) {

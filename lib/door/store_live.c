@@ -16,7 +16,7 @@
 #include "floor/file.h"
 
 #define LIVE_MAGIC 0x456C6C46U /* "FllE" */
-#define LIVE_LAYOUT 2
+#define LIVE_LAYOUT 1
 
 void store_boot_id(char boot[STORE_BOOT_MAX])
 {

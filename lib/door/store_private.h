@@ -106,7 +106,6 @@ int store_meta_write(int dir_fd, struct store_meta *meta, struct fail *why);
 /* live: store_live.c */
 #define STORE_LIVE_SIZE 4096
 #define STORE_BOOT_MAX 40
-#define STORE_COUNTERS 256
 
 struct store_live {
         char boot[STORE_BOOT_MAX]; /* all zero: not filled in yet */
@@ -124,8 +123,6 @@ struct store_live {
         _Atomic uint64_t sequence; /* the last record applied */
         _Atomic uint64_t pending;  /* the last durable one that is being applied */
         _Atomic uint32_t crc;
-        /* Changes of the names whose hash leads here, see store_cache.c. */
-        _Atomic uint64_t changed[STORE_COUNTERS];
 };
 
 void store_boot_id(char boot[STORE_BOOT_MAX]);
@@ -182,16 +179,6 @@ void store_index_name(unsigned which, char name[16]);
 /* The handle. */
 struct store_request;
 
-#define STORE_KEPT 32        /* answers a handle keeps */
-#define STORE_KEPT_MOST 2048 /* bytes of the longest */
-
-struct store_kept {
-        struct buf bytes; /* the key and behind it the value */
-        size_t key_len;   /* 0: nothing here */
-        uint64_t stand;   /* of its counter */
-        int found;
-};
-
 struct store {
         char *dir;
         int dir_fd;
@@ -203,9 +190,6 @@ struct store {
         pthread_mutex_t reading; /* index, seen, and our share of the index lock */
         struct store_index index;
         uint64_t seen; /* the generation that index was opened at */
-
-        pthread_mutex_t keeping_answers;
-        struct store_kept kept_answers[STORE_KEPT];
 
         pthread_mutex_t writing; /* with the writer's lock */
 
@@ -232,17 +216,6 @@ size_t store_key_number(char out[STORE_FULL_KEY_MAX + 1], char kind, const char 
                         uint64_t number);
 bool store_name_good(const char *name);
 int store_number(const struct buf *text, uint64_t *number);
-
-/* store_cache.c.  changed: with the index lock held alone, before the generation rises. */
-void store_cache_changed(struct store_live *live, const void *ops, size_t len);
-void store_cache_changed_all(struct store_live *live);
-/* The counter of this full key; with a share of the index lock, for store_cache_keep(). */
-uint64_t store_cache_stand(struct store *s, const char *key);
-/* 1 found (value may be NULL), 0 absent, -1 look for yourself. */
-int store_cache_look(struct store *s, const char *key, size_t key_len, struct buf *value);
-void store_cache_keep(struct store *s, const char *key, size_t key_len, uint64_t stand, int found,
-                      const struct buf *value);
-void store_cache_dispose(struct store *s);
 
 /* store_recover.c: all with the writer's lock held, except store_mend. */
 int store_write_lock(struct store *s, struct fail *why);

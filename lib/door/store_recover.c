@@ -228,7 +228,6 @@ static int rebuild(struct store *s, const struct store_meta *meta, const struct 
         if (live->generation < chain.sequence << 16)
                 live->generation = chain.sequence << 16;
         live->generation++;
-        store_cache_changed_all(live);
         s->seen = live->generation;
         memcpy(live->boot, s->boot, STORE_BOOT_MAX);
         live->mark = 0;

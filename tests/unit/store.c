@@ -449,51 +449,6 @@ static void test_together(void)
         mem_free(path);
 }
 
-/* A handle that answers from what it knows still sees every commit of another at once. */
-static void test_kept(void)
-{
-        char *path = fresh_path(), text[24], *large = mem_alloc(9000);
-        struct store *s = open_at(path), *other = open_at(path);
-        struct buf value = BUF_NONE;
-        struct fail why = FAIL_CLEAR;
-        struct batch *b;
-        int stale = 0;
-
-        put(s, "t", "same", "stays");
-        for (int i = 0; i < 200; i++) {
-                snprintf(text, sizeof text, "%d", i);
-                put(i % 2 ? s : other, "t", "k", text);
-                for (int look = 0; look < 4; look++) {
-                        stale += store_get(look % 2 ? s : other, "t", "k", &value, &why) != 1 ||
-                                 strcmp(buf_text(&value), text) != 0;
-                        buf_reset(&value);
-                }
-        }
-        tap_int(stale, 0, "no look-up is behind a commit that was answered");
-        want(other, "t", "gone", NULL, "absent");
-        put(s, "t", "gone", "here");
-        want(other, "t", "gone", "here", "what was absent and kept so");
-        tap_int(store_get(other, "t", "gone", NULL, &why), 1, "found without its value");
-        b = batch_new();
-        batch_delete(b, "t", "gone");
-        done_with(s, b);
-        want(other, "t", "gone", NULL, "deleted by another handle");
-        want(other, "t", "gone", NULL, "and once more");
-        memset(large, 'x', 8999);
-        put(s, "t", "k", large);
-        want(other, "t", "k", large, "too large to be kept");
-        put(s, "t", "k", "");
-        want(other, "t", "k", "", "empty");
-        want(other, "t", "k", "", "empty and kept");
-        want(other, "u", "k", NULL, "the same key of another table");
-        want(other, "t", "same", "stays", "what nobody changed");
-        buf_dispose(&value);
-        store_close(other);
-        store_close(s);
-        mem_free(large);
-        mem_free(path);
-}
-
 #define READERS 8
 
 /* The kernel alone would let them keep a writer out for good. */
@@ -633,7 +588,6 @@ int main(void)
         test_sets();
         test_conditions();
         test_together();
-        test_kept();
         test_readers();
         test_backup();
         test_full();
