@@ -64,7 +64,10 @@ install_needed() {
                 as_root rm -f "$policy"
                 for package in lighttpd apache2; do
                         case " $missing " in
-                        *" $package "*) as_root systemctl -q disable $package >>"$1" 2>&1 ;;
+                        *" $package "*)
+                                as_root env DPKG_MAINTSCRIPT_PACKAGE="$package" \
+                                        deb-systemd-helper disable "$package.service" >>"$1" 2>&1
+                                ;;
                         esac
                 done
         fi
