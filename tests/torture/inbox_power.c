@@ -67,11 +67,43 @@ static struct event *add_event(enum kind kind, ino_t file)
         return e;
 }
 
+/* File systems give the number of a file that is gone to the next one that is made.  Here
+ * each file made is one of its own, or a name whose removal was not synced would lead to
+ * another file's content. */
+static struct {
+        ino_t inode, file;
+} made[FILES];
+static size_t made_count;
+static ino_t last_file;
+
 static ino_t file_of(int fd)
 {
         struct stat st;
 
-        return fstat(fd, &st) == 0 ? st.st_ino : 0;
+        if (fstat(fd, &st) != 0)
+                return 0;
+        for (size_t i = 0; i < made_count; i++)
+                if (made[i].inode == st.st_ino)
+                        return made[i].file;
+        return 0;
+}
+
+static ino_t file_made(int fd)
+{
+        struct stat st;
+        size_t i = 0;
+
+        if (fstat(fd, &st) != 0)
+                return 0;
+        while (i < made_count && made[i].inode != st.st_ino)
+                i++;
+        if (i == FILES)
+                abort();
+        if (i == made_count)
+                made_count++;
+        made[i].inode = st.st_ino;
+        made[i].file = ++last_file;
+        return last_file;
 }
 
 static void trace_write(int fd, const void *data, size_t len, off_t at)
@@ -134,15 +166,17 @@ int fallocate(int fd, int mode, off_t at, off_t len)
 static int sync_file(int fd)
 {
         struct stat st;
+        ino_t file;
         int result = 0;
 
         pthread_mutex_lock(&tracing);
         fstat(fd, &st);
+        file = file_of(fd);
         if (S_ISDIR(st.st_mode)) {
-                add_event(SYNC_DIR, st.st_ino);
+                add_event(SYNC_DIR, 0);
         } else if (sync_fails_one_in != 0 && torture_random(&disk_seed) % sync_fails_one_in == 0) {
                 for (size_t i = traced; i-- > 0;) {
-                        if (trace[i].file != st.st_ino)
+                        if (trace[i].file != file)
                                 continue;
                         if (trace[i].kind == SYNC)
                                 break;
@@ -152,7 +186,7 @@ static int sync_file(int fd)
                 result = -1;
         } else if (torture_control != CONTROL_SYNC) {
                 /* The control's disk says "done" and goes on dreaming. */
-                add_event(SYNC, st.st_ino);
+                add_event(SYNC, file);
         }
         pthread_mutex_unlock(&tracing);
         return result;
@@ -186,9 +220,9 @@ int openat(int dir, const char *name, int flags, ...)
         fresh = (flags & O_CREAT) != 0 && faccessat(dir, name, F_OK, 0) != 0;
         fd = (int)syscall(SYS_openat, dir, name, flags, mode);
         if (fd >= 0 && strcmp(name, "live") == 0) {
-                live_file = file_of(fd);
+                live_file = fresh ? file_made(fd) : file_of(fd);
         } else if (fd >= 0 && fresh) {
-                e = add_event(NAME, file_of(fd));
+                e = add_event(NAME, file_made(fd));
                 snprintf(e->name, sizeof e->name, "%s", name);
         }
         pthread_mutex_unlock(&tracing);
@@ -288,6 +322,8 @@ static void use(const char *dir, uint64_t *seed)
         sync_fails_one_in = torture_random(seed) % 3 == 0 ? 40 : 0;
         records_each = 10 + (unsigned)(torture_random(seed) % 60);
         live_file = 0;
+        made_count = 0;
+        last_file = 0;
         traced = 0;
         on = true;
         while (inbox_open_sized(&used, dir, 0, SMALL, NULL) != 0)
