@@ -46,6 +46,11 @@ marks()
 {
         # Wide, so that a segment is one line; the symbols that the program takes from libraries.
         readelf -W -h -l -d --dyn-syms "$2" >"$work/elf" 2>/dev/null
+        # A program with libc inside takes nothing, and libc's own guards are no mark of ours: what
+        # it was made of takes them from libc.
+        if ! grep -q '(NEEDED)' "$work/elf" && [ "$1" != bare ]; then
+                readelf -W --syms "$build/libfairlead.a" 2>/dev/null | grep ' UND __' >>"$work/elf"
+        fi
         mark "$1: position independent" "$(has 'FLAGS_1.*\<PIE\>')"
         mark "$1: relocations are read-only" "$(has '^ *GNU_RELRO ')"
         mark "$1: and made at the start" "$(has 'FLAGS_1.*\<NOW\>')"
