@@ -77,7 +77,8 @@ out:
 
 /* Is there a session of this test that makes another sending wrong?  An open one always; after
  * a doubt also one that this very sending made, whatever became of it.  1 yes, 0, -1. */
-static int sent_already(struct step *s, const json_t *application, const char *external)
+static int sent_already(struct step *s, const json_t *application, const char *external,
+                        char **ours)
 {
         const json_t *keys = json_object_get(application, "sessions");
         const char *test = json_get_text(s->with, "assessment", "");
@@ -95,6 +96,10 @@ static int sent_already(struct step *s, const json_t *application, const char *e
                                  (session_is_open(session_state_of(
                                       json_get_text(record, "session.state", ""))) ||
                                   text_equal(json_get_text(record, "external", ""), external));
+                /* An event may have been faster than our own record of this very sending. */
+                if (result == 1 &&
+                    text_equal(json_get_text(record, "external", external), external))
+                        *ours = mem_text(key);
                 json_decref(record);
         }
         return result;
@@ -261,11 +266,29 @@ out:
         session_dispose(&made);
 }
 
+/* It stands, made by this sending or an earlier one.  Of its own the recruiter is told, once,
+ * whoever was the first to write it down. */
+static void stands_already(struct step *s, const char *ours)
+{
+        struct session session = { 0 };
+        json_t *record = NULL;
+        int found = ours == NULL
+                        ? 0
+                        : dossier_session(s->trade->home, s->org, ours, &record, &session, &s->why);
+
+        if (found < 0 || (found == 1 && note_invited(s, ours, &session) != 0))
+                step_trouble(s);
+        else
+                step_done(s, "The candidate has an open invitation to this assessment.");
+        session_dispose(&session);
+        json_decref(record);
+}
+
 void step_send_assessment(struct step *s)
 {
         struct application a = { 0 };
         json_t *read = NULL;
-        char *external = NULL;
+        char *external = NULL, *ours = NULL;
         int sent;
 
         if (s->desk.kind->platform == NULL || s->desk.kind->platform->invite == NULL) {
@@ -277,11 +300,11 @@ void step_send_assessment(struct step *s)
         if (step_application(s, &read, &a) != 1)
                 return;
         external = external_id(s);
-        sent = sent_already(s, read, external);
+        sent = sent_already(s, read, external, &ours);
         if (sent < 0)
                 step_trouble(s);
         else if (sent == 1)
-                step_done(s, "The candidate has an open invitation to this assessment.");
+                stands_already(s, ours);
         else if (still_there(s, read, &a) != 1)
                 ;
         else if (text_empty(a.email))
@@ -289,6 +312,7 @@ void step_send_assessment(struct step *s)
         else
                 invite(s, read, &a, external);
         mem_free(external);
+        mem_free(ours);
         application_dispose(&a);
         json_decref(read);
 }
