@@ -18,7 +18,7 @@ SCORES = [300, 270, 140, 0]
 SECRET = b"greenhouse hook secret"
 
 
-def ends_well(h, people, name, seconds=30):
+def ends_well(h, people, name, seconds=90):
     def done():
         return all(any("/report/" in n for n in h.notes(a)) for a in people)
 

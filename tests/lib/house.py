@@ -596,7 +596,7 @@ Define FAIRLEAD_RUN {self.run}
     def events(self, *options):
         return self.ask("events", "acme", *options)
 
-    def settle(self, seconds=20):
+    def settle(self, seconds=60):
         """Waits until the vendors have delivered and nothing is left to do; parked is done."""
         def quiet():
             if not (self.gh("deliveries", {"idle_ms": 0})["idle"] and
