@@ -21,7 +21,6 @@ struct painter {
         void *context;
         struct buf *out;
         struct buf indent; /* of all standalone partials around us */
-        size_t start;      /* length of out before */
         int partials;
         size_t steps;
         struct fail *why;
@@ -171,7 +170,7 @@ static int paint(struct painter *p, const struct mustache *m, size_t from, size_
                 }
                 if (result != 0)
                         return -1;
-                if (p->out->len - p->start > MUSTACHE_OUTPUT_MAX)
+                if (p->out->over)
                         return fail_set(p->why, FAIL_INPUT, "the page is longer than %zu bytes",
                                         MUSTACHE_OUTPUT_MAX);
         }
@@ -182,9 +181,18 @@ int mustache_render(const struct mustache *m, const json_t *data, mustache_find 
                     void *context, struct buf *out, struct fail *why)
 {
         struct frame frame = { data, NULL };
-        struct painter p = { find, context, out, BUF_NONE, out->len, 0, 0, why };
-        int result = paint(&p, m, 0, m->count, &frame);
+        struct painter p = { find, context, out, BUF_NONE, 0, 0, why };
+        size_t max = out->max;
+        bool over = out->over;
+        int result;
 
+        /* The buffer itself keeps the ceiling: a single value can be megabytes long. */
+        if (max == 0 || max > out->len + MUSTACHE_OUTPUT_MAX)
+                out->max = out->len + MUSTACHE_OUTPUT_MAX;
+        out->over = false;
+        result = paint(&p, m, 0, m->count, &frame);
+        out->max = max;
+        out->over |= over;
         buf_dispose(&p.indent);
         return result;
 }

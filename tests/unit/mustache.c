@@ -179,6 +179,31 @@ static void test_ceilings(void)
         json_decref(data);
 }
 
+/* One value alone can be longer than the page may be. */
+static void test_one_long_value(void)
+{
+        static const char page[] = "{{x}}{{{x}}}";
+        char *text = mem_alloc((3 << 20) + 1);
+        struct mustache *m = mustache_compile(page, strlen(page), NULL);
+        json_t *data = json_object();
+        struct fail why = FAIL_CLEAR;
+        struct buf out = BUF_NONE;
+
+        memset(text, 'x', 3 << 20);
+        text[3 << 20] = '\0';
+        json_set_text(data, "x", text);
+        buf_add_text(&out, "before");
+        tap_ok(mustache_render(m, data, NULL, NULL, &out, &why) != 0, "two values of 3 MiB");
+        tap_text(why.text, "the page is longer than 4194304 bytes", "says how long");
+        tap_int((long long)out.len, 6 + (4 << 20), "and wrote no byte more");
+        tap_ok(out.over && out.max == 0,
+               "the buffer has its own ceiling again, and says that it was cut");
+        buf_dispose(&out);
+        json_decref(data);
+        mustache_free(m);
+        mem_free(text);
+}
+
 static void run_file(const char *dir, const char *file)
 {
         char *path = file_path(dir, file);
@@ -232,6 +257,7 @@ int main(void)
         test_refused();
         test_table();
         test_ceilings();
+        test_one_long_value();
         test_conformance();
         return tap_end();
 }
