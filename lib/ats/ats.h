@@ -12,8 +12,23 @@
 #define ATS_ATS_H
 
 #include "bridge/application.h"
+#include "bridge/fact.h"
 #include "bridge/link.h"
 #include "bridge/outcome.h"
+
+/* A note as it shall stand. */
+struct note {
+        const char *body; /* plain text; holds the marker */
+        bool result; /* tells a result: those are notified whom the connection's settings name */
+        int score;   /* 1 (strong no) to 4 (strong yes) where an admin mapped it; 0: none */
+};
+
+struct attachment {
+        const char *name;       /* with its extension; found again by it */
+        const char *media_type; /* "application/pdf", "text/plain" */
+        const void *data;
+        size_t len;
+};
 
 struct ats {
         const char *kind; /* "greenhouse" */
@@ -25,9 +40,23 @@ struct ats {
         /* Is there a note holding this marker on the candidate?  *found 0 or 1. */
         int (*find_note)(struct link *link, const struct application *application,
                          const char *marker, int *found, struct outcome *outcome);
-        /* body already holds the marker. */
         int (*write_note)(struct link *link, const struct application *application,
-                          const char *body, struct outcome *outcome);
+                          const struct note *note, struct outcome *outcome);
+
+        /* A link that recruiters see beside the candidate.  Adding one that is there, and removing
+         * one that is not, are DONE. */
+        int (*add_link)(struct link *link, const struct application *application, const char *url,
+                        struct outcome *outcome);
+        int (*remove_link)(struct link *link, const struct application *application,
+                           const char *url, struct outcome *outcome);
+        /* Tags by name, NULL-terminated lists (either may be NULL); repeating does no harm. */
+        int (*set_tags)(struct link *link, const struct application *application,
+                        const char *const *add, const char *const *remove, struct outcome *outcome);
+        /* Is there a file of this name of ours on the candidate?  *found 0 or 1. */
+        int (*find_file)(struct link *link, const struct application *application, const char *name,
+                         int *found, struct outcome *outcome);
+        int (*upload_file)(struct link *link, const struct application *application,
+                           const struct attachment *file, struct outcome *outcome);
 
         /* Stages of a job in order: array of {id, name}; the caller drops it. */
         int (*list_stages)(struct link *link, const char *job_id, json_t **stages,
@@ -41,6 +70,20 @@ struct ats {
          * "video_conferencing_url": field). */
         int (*set_interview_link)(struct link *link, const char *interview_id, const char *field,
                                   const char *url, struct outcome *outcome);
+
+        /* Has the vendor send its events to this URL, where the credential may.  secret NULL: the
+         * vendor makes it.  *made (the caller's): {ids[], secrets[]}.  One that is there for this
+         * URL is left, and found again by its URL after an uncertain answer. */
+        int (*create_webhook)(struct link *link, const char *url, const char *secret, json_t **made,
+                              struct outcome *outcome);
+
+        /* What no webhook tells.  Visits a fact for everything that is new since *cursor (the
+         * caller's, stored by him when all facts are; NULL at first: nothing that lies in the past
+         * is visited) and moves it on.  poll_ms: how often, 0 for never. */
+        int (*poll)(struct link *link, json_t **cursor,
+                    int (*visit)(void *context, const struct fact *fact), void *context,
+                    struct outcome *outcome);
+        int64_t poll_ms;
 
         /* Tries the credential and each permission that the features need: report is an array of
          * {what, ok, sentence}, taken by the caller; DONE when all that is needed works. */

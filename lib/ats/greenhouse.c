@@ -165,8 +165,8 @@ static int find_note(struct link *link, const struct application *application, c
 
 /* The request may hold nothing that the specification does not name (3.2).  No user_id: the
  * author is the user that the token acts for. */
-static int write_note(struct link *link, const struct application *application, const char *body,
-                      struct outcome *outcome)
+static int write_note(struct link *link, const struct application *application,
+                      const struct note *given, struct outcome *outcome)
 {
         const char *visibility = link_setting(link, "note_visibility", "private");
         int64_t candidate, id;
@@ -174,7 +174,7 @@ static int write_note(struct link *link, const struct application *application, 
         int result;
 
         *outcome = (struct outcome)OUTCOME_NONE;
-        if (text_empty(body) || greenhouse_id(application->candidate_id, &candidate) != 0)
+        if (text_empty(given->body) || greenhouse_id(application->candidate_id, &candidate) != 0)
                 return outcome_set(outcome, OUTCOME_REFUSED,
                                    "It is not known which candidate this is about.",
                                    "notes: no candidate id, or nothing to write");
@@ -184,7 +184,7 @@ static int write_note(struct link *link, const struct application *application, 
         json_set_int(note, "candidate_id", candidate);
         if (greenhouse_id(application->id, &id) == 0)
                 json_set_int(note, "application_id", id);
-        json_set_text(note, "body", body);
+        json_set_text(note, "body", given->body);
         json_set_text(note, "visibility", visibility);
         json_set_text(note, "note_type", "NOTE");
         result = greenhouse_v3_write(link, "POST", "notes", note, 201, "harvest:notes:create", NULL,

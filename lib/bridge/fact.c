@@ -31,6 +31,8 @@ const char *fact_word(enum fact_kind kind)
                 return "session";
         case FACT_INTERVIEW:
                 return "interview";
+        case FACT_SCHEDULE:
+                return "schedule";
         case FACT_TESTS:
                 return "tests";
         }

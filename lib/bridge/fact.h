@@ -23,6 +23,11 @@ enum fact_kind {
         FACT_SESSION,          /* subject: platform session id; detail: hint (event name),
                                   external_id, test_id, email */
         FACT_INTERVIEW,        /* subject: platform interview id; detail: hint */
+        FACT_SCHEDULE,         /* an interview in the ATS's calendar; subject: its id there; detail:
+                                  what (made, moved, cancelled), application, candidate{name, email},
+                                  job{id,name}, stage{id,name}, title, starts_ms, ends_ms,
+                                  interviewers[{name,email}], writable (bool: our link can be put
+                                  there); any but what and application may be missing */
         FACT_TESTS             /* the platform's list of assessments changed; subject: its id */
 };
 

@@ -260,6 +260,8 @@ int follow_fact(struct event_work *w, enum trust trust, const struct fact *fact,
                 return session_told(&s, why);
         case FACT_INTERVIEW:
                 return end(&s, "done", "Noted: an interview went on at the platform.");
+        case FACT_SCHEDULE:
+                return end(&s, "done", "Noted: an interview was scheduled. No rule waits for it.");
         case FACT_TESTS:
                 return end(&s, "done", "Noted: the platform's list of assessments changed.");
         }

@@ -105,10 +105,13 @@ static void write_it(struct step *s, const struct application *a, struct buf *te
         if (there < 0)
                 return;
         if (there == 0) {
+                struct note note = { .result =
+                                         text_equal(json_get_text(s->with, "what", ""), "result") };
+
                 words_mark(text, json_get_text(s->action, "marker", ""));
+                note.body = buf_text(text);
                 if (step_begin(s, NULL) != 0 ||
-                    s->desk.kind->ats->write_note(&s->desk.link, a, buf_text(text), &s->outcome) !=
-                        0)
+                    s->desk.kind->ats->write_note(&s->desk.link, a, &note, &s->outcome) != 0)
                         return;
         }
         if (remember(s) != 0)

@@ -24,9 +24,9 @@ void mustache_free(struct mustache *m);
 typedef const struct mustache *mustache_find(void *context, const char *name);
 
 /* Renders.  Partials may nest 32 deep, and the output is at most 4 MiB: beyond either, -1 (and
- * out holds what came before, never more than the ceiling).  False are null, false, "" and an empty list; 0 is true.
- * Numbers stand as in JSON with the fewest digits that read back; objects and lists have no
- * text. */
+ * out holds what came before, up to the ceiling).  False are null, false, "" and an empty list;
+ * 0 is true.  Numbers stand as in JSON with the fewest digits that read back; objects and lists
+ * have no text. */
 int mustache_render(const struct mustache *m, const json_t *data, mustache_find *find,
                     void *context, struct buf *out, struct fail *why);
 

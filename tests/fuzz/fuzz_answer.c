@@ -87,7 +87,8 @@ static void ask_ats(const struct ats *ats, struct link *link, unsigned what)
                 break;
         case 2:
                 if (ats->write_note != NULL)
-                        result = ats->write_note(link, &a, "words marker-1", &outcome);
+                        result = ats->write_note(
+                            link, &a, &(struct note){ .body = "words marker-1" }, &outcome);
                 break;
         case 3:
                 if (ats->list_stages != NULL)

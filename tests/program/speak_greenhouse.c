@@ -30,7 +30,7 @@ static json_t *speak(struct link *link, const json_t *order)
                 result = greenhouse_ats.find_note(link, &a, text, &found, &o);
                 json_set_int(answer, "found", found);
         } else if (text_equal(op, "note")) {
-                result = greenhouse_ats.write_note(link, &a, text, &o);
+                result = greenhouse_ats.write_note(link, &a, &(struct note){ .body = text }, &o);
         } else if (text_equal(op, "stages")) {
                 result = greenhouse_ats.list_stages(link, text, &list, &o);
         } else if (text_equal(op, "move")) {

@@ -489,7 +489,8 @@ static void test_failures(void)
                 mem_free(name);
                 name = mem_format("%s, write", rows[i].name);
                 stand_init(&s, write);
-                result = greenhouse_ats.write_note(&s.link, &jane, "b", &s.outcome);
+                result = greenhouse_ats.write_note(&s.link, &jane, &(struct note){ .body = "b" },
+                                                   &s.outcome);
                 outcome_is(&s, result, rows[i].write, name);
                 tap_int(s.outcome.status, rows[i].status, "%s: status", name);
                 stand_end(&s, name);
@@ -728,15 +729,18 @@ static void test_note(void)
         int result, found;
 
         stand_init(&s, none);
-        result = greenhouse_ats.write_note(&s.link, &jane, "", &s.outcome);
+        result =
+            greenhouse_ats.write_note(&s.link, &jane, &(struct note){ .body = "" }, &s.outcome);
         outcome_is(&s, result, OUTCOME_REFUSED, "an empty note");
         jane.candidate_id = NULL;
-        result = greenhouse_ats.write_note(&s.link, &jane, "b", &s.outcome);
+        result =
+            greenhouse_ats.write_note(&s.link, &jane, &(struct note){ .body = "b" }, &s.outcome);
         outcome_is(&s, result, OUTCOME_REFUSED, "a note on nobody");
         result = greenhouse_ats.find_note(&s.link, &jane, "m", &found, &s.outcome);
         outcome_is(&s, result, OUTCOME_REFUSED, "looking for a note on nobody");
         jane.candidate_id = (char *)(uintptr_t) "12a";
-        result = greenhouse_ats.write_note(&s.link, &jane, "b", &s.outcome);
+        result =
+            greenhouse_ats.write_note(&s.link, &jane, &(struct note){ .body = "b" }, &s.outcome);
         outcome_is(&s, result, OUTCOME_REFUSED, "a note on an odd id");
         jane.candidate_id = (char *)(uintptr_t) "5300000001";
         result = greenhouse_ats.find_note(&s.link, &jane, "", &found, &s.outcome);
@@ -744,8 +748,9 @@ static void test_note(void)
         stand_end(&s, "notes, misused");
 
         stand_init(&s, plain);
-        result = greenhouse_ats.write_note(&s.link, &jane, "Score: 812 of 1000\n<b>\xC3\xA9",
-                                           &s.outcome);
+        result = greenhouse_ats.write_note(
+            &s.link, &jane, &(struct note){ .body = "Score: 812 of 1000\n<b>\xC3\xA9" },
+            &s.outcome);
         outcome_is(&s, result, OUTCOME_DONE, "a note");
         tap_text(s.other.form, "grant_type=client_credentials&sub=5414812002",
                  "the trade names the user");
@@ -754,7 +759,8 @@ static void test_note(void)
         jane.id = NULL;
         stand_init(&s, public);
         json_set_text(s.settings, "note_visibility", "public");
-        result = greenhouse_ats.write_note(&s.link, &jane, "b", &s.outcome);
+        result =
+            greenhouse_ats.write_note(&s.link, &jane, &(struct note){ .body = "b" }, &s.outcome);
         outcome_is(&s, result, OUTCOME_DONE, "a public note without an application");
         stand_end(&s, "a public note");
 }
@@ -920,7 +926,8 @@ static void test_token_refused(void)
                 s.other.token_headers = rows[i].headers;
                 s.other.token_end = rows[i].end;
                 /* A write: without a token nothing was sent, so nothing is uncertain. */
-                result = greenhouse_ats.write_note(&s.link, &jane, "b", &s.outcome);
+                result = greenhouse_ats.write_note(&s.link, &jane, &(struct note){ .body = "b" },
+                                                   &s.outcome);
                 outcome_is(&s, result, rows[i].want, rows[i].name);
                 tap_ok(strstr(s.outcome.detail, rows[i].detail) != NULL, "%s: \"%s\" in the detail",
                        rows[i].name, rows[i].detail);
@@ -931,7 +938,8 @@ static void test_token_refused(void)
         }
         stand_init(&s, none);
         json_object_del(s.credentials, "client_secret");
-        result = greenhouse_ats.write_note(&s.link, &jane, "b", &s.outcome);
+        result =
+            greenhouse_ats.write_note(&s.link, &jane, &(struct note){ .body = "b" }, &s.outcome);
         outcome_is(&s, result, OUTCOME_DENIED, "no secret stored");
         tap_int(s.other.minted, 0, "nobody is asked");
         stand_end(&s, "no secret stored");

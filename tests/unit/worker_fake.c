@@ -145,7 +145,7 @@ static int find_note(struct link *link, const struct application *a, const char 
         return leave(o);
 }
 
-static int write_note(struct link *link, const struct application *a, const char *body,
+static int write_note(struct link *link, const struct application *a, const struct note *given,
                       struct outcome *o)
 {
         bool did;
@@ -156,7 +156,7 @@ static int write_note(struct link *link, const struct application *a, const char
                 struct fake_note *note = &fake->notes[fake->note_count++];
 
                 COPY(note->application, a->id);
-                COPY(note->body, body);
+                COPY(note->body, given->body);
         }
         return leave(o);
 }
