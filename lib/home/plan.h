@@ -24,6 +24,7 @@ struct plan {
         struct batch *batch;
         unsigned appended; /* members appended to series so far */
         struct planned *actions;
+        bool alerts; /* somebody is to be told of an alert */
 };
 
 struct action_order {

@@ -60,6 +60,12 @@
  *   <sha256 hex of token>  {interview}
  * table "idempotency"
  *   <sha256 hex of key id, Idempotency-Key>  {request (digest), status, answer{}, at_ms}
+ * set "alerts", set "untold-alerts" of keys; table "alert"
+ *   <sha256 hex of topic, about>  {topic, about, connection, title, sentence, mark, state,
+ *                    quiet (over: nobody is told), since_ms, changed_ms, count}
+ *                   state: standing, over, news
+ * table "alert-told"
+ *   <the same key>  {to{address: {at_ms, state, mark, count}}}
  * set "keys"; table "key"
  *   <id>            {digest, scopes[], label, created_ms, expires_ms, revoked_ms, prefix}
  * table "count"
