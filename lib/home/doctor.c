@@ -187,6 +187,36 @@ static void ask(const char *url, const char *credential, struct fetch_answer *an
         mem_free(header);
 }
 
+/* A web server that was set up for an older release does not know every program.  Each answers
+ * for a path that it does not have, in the one form of all our refusals. */
+static void look_at_programs(struct doctor *d, const char *public_url)
+{
+        static const char *const names[] = { "webhook", "interview-link", "report", "assessment" };
+
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+                char *url = mem_format("%s/%s", public_url, names[i]);
+                char *what = mem_format("program %s", names[i]);
+                struct fetch_answer answer;
+                char *type;
+
+                ask(url, NULL, &answer);
+                type = fetch_header(&answer, "Content-Type");
+                if (answer.end == FETCH_ANSWERED && text_equal(type, "application/problem+json"))
+                        say(d, DOCTOR_GOOD, what, NULL, "is behind the web server");
+                else if (answer.end == FETCH_ANSWERED)
+                        say(d, DOCTOR_FAULT, what,
+                            "see the examples in apache/ and lighttpd/: each program has its path",
+                            "%s answers %d, and not from the program", url, answer.status);
+                else
+                        say(d, DOCTOR_FAULT, what, "see the log of the web server", "%s: %s", url,
+                            answer.cause);
+                mem_free(type);
+                fetch_answer_dispose(&answer);
+                mem_free(what);
+                mem_free(url);
+        }
+}
+
 /* Our own web server must reach the programs and hand Authorization on to them. */
 static void look_at_server(struct doctor *d, const char *public_url)
 {
@@ -211,6 +241,8 @@ static void look_at_server(struct doctor *d, const char *public_url)
         else
                 say(d, DOCTOR_GOOD, "web server", NULL,
                     "reaches the programs and passes Authorization");
+        if (answer.end == FETCH_ANSWERED && answer.status == 200 && body != NULL)
+                look_at_programs(d, public_url);
         json_decref(body);
         fetch_answer_dispose(&answer);
         mem_free(url);

@@ -2,6 +2,8 @@
 """A plain HTTP server in front of one FastCGI program, for tests that need real HTTP.
 
     with front.Front(server) as http:       server: an fcgi_client.Server
+    with front.Front(admin, report=server)  others for single programs, by their path; None: a path
+                                            that the web server does not know
         http.base                           "http://127.0.0.1:PORT"
         http.seen                           (method, path, headers, body) of every request
 
@@ -16,7 +18,7 @@ import tap  # noqa: F401  (its directory comes first in sys.path, see cgi.py)
 
 
 class Front:
-    def __init__(self, server):
+    def __init__(self, server, **others):
         front = self
         self.seen, self.lock = [], threading.Lock()
 
@@ -30,7 +32,12 @@ class Front:
                            if k.lower() not in ("content-length", "connection")]
                 with front.lock:
                     front.seen.append((self.command, self.path, dict(self.headers), body))
-                with server.connect() as connection:
+                name = (self.path.split("/") + ["", ""])[2].partition("?")[0]
+                behind = others.get(name, server)
+                if behind is None:
+                    self.send_error(404)
+                    return
+                with behind.connect() as connection:
                     connection.begin()
                     connection.params(cgi.variables(self.command, self.path, body, headers,
                                                     length=length or ""))

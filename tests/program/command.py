@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The fairlead command, every sub-command of it."""
+import contextlib
 import http.server
 import json
 import os
@@ -407,6 +408,9 @@ def test_doctor(home):
     tap.contains(faults(home, "--offline"), "acme", "doctor: a damaged org")
 
 
+OTHERS = ("assessment", "interview-link", "report", "webhook")
+
+
 def test_doctor_outside():
     for name, web, what, part in (
             ("drops Authorization", {}, "authorization", "drops"),
@@ -427,13 +431,25 @@ def test_doctor_outside():
     with tap.directory() as path:
         home = prepared.Home(os.path.join(path, "home"))
         with fcgi_client.Server("admin.fcgi", env=home.env()) as server, \
-                front.Front(server) as web, prepared.Platform() as platform:
+                front.Front(server, **dict.fromkeys(OTHERS)) as web, prepared.Platform() as platform:
             text = prepared.document(platform)
             text["public_url"] = web.base + "/fairlead"
             del text["connections"][0], text["rules"]
             home.apply(text)
             home.must("tick")
-            tap.equal(faults(home), {}, "doctor: a web server as it should be")
+            bad = faults(home)
+            tap.equal(sorted(bad), [f"program {n}" for n in sorted(OTHERS)],
+                      "doctor: a web server that knows one program only")
+            tap.contains(bad.get("program report", {}).get("mend", ""), "examples",
+                         "doctor: and where to read what is missing")
+            with contextlib.ExitStack() as stack:
+                behind = {n: stack.enter_context(fcgi_client.Server(f"{n}.fcgi", env=home.env()))
+                          for n in OTHERS}
+                whole = stack.enter_context(front.Front(server, **behind))
+                text["public_url"] = whole.base + "/fairlead"
+                home.apply(text)
+                home.must("tick")
+                tap.equal(faults(home), {}, "doctor: a web server as it should be")
         tap.contains(faults(home), "web server", "doctor: no web server")
 
 
