@@ -30,6 +30,13 @@ struct attachment {
         size_t len;
 };
 
+struct schedule_slot {
+        const char *title;
+        const char *url;      /* ours, for both sides */
+        const char *timezone; /* IANA */
+        int64_t starts_ms, ends_ms;
+};
+
 struct ats {
         const char *kind; /* "greenhouse" */
 
@@ -66,16 +73,27 @@ struct ats {
         int (*move_stage)(struct link *link, const struct application *application, const char *to,
                           struct outcome *outcome);
 
+        /* An interview in the ATS's own schedule that shows our link.  Making one that is there
+         * (by its link) is DONE; so is taking away one that is not.  *id is the caller's. */
+        int (*make_slot)(struct link *link, const struct application *application,
+                         const struct schedule_slot *slot, char **id, struct outcome *outcome);
+        int (*drop_slot)(struct link *link, const struct application *application, const char *id,
+                         struct outcome *outcome);
+
         /* Puts a link where the scheduled interview shows it ("location" or
          * "video_conferencing_url": field). */
         int (*set_interview_link)(struct link *link, const char *interview_id, const char *field,
                                   const char *url, struct outcome *outcome);
 
-        /* Has the vendor send its events to this URL, where the credential may.  secret NULL: the
-         * vendor makes it.  *made (the caller's): {ids[], secrets[]}.  One that is there for this
-         * URL is left, and found again by its URL after an uncertain answer. */
-        int (*create_webhook)(struct link *link, const char *url, const char *secret, json_t **made,
-                              struct outcome *outcome);
+        /* Has the vendor send its events to this URL, where the credential may.  secret: what they
+         * are to be signed with; a vendor that makes its own ignores it.  known: ids[] of those
+         * made before whose secrets we hold.  *made (the caller's): {ids[], secrets[]}: all that
+         * stand now, and the secrets of those that are new.  One that is there for this URL and
+         * known is left; one that is not known comes from a lost answer, and is made anew where
+         * its secret is told only once.  *made is also given with what was made before a
+         * failure. */
+        int (*create_webhook)(struct link *link, const char *url, const char *secret,
+                              const json_t *known, json_t **made, struct outcome *outcome);
 
         /* What no webhook tells.  Visits a fact for everything that is new since *cursor (the
          * caller's, stored by him when all facts are; NULL at first: nothing that lies in the past
@@ -85,8 +103,14 @@ struct ats {
                     struct outcome *outcome);
         int64_t poll_ms;
 
-        /* Tries the credential and each permission that the features need: report is an array of
-         * {what, ok, sentence}, taken by the caller; DONE when all that is needed works. */
+        /* Can these settings work at all?  Called before they are stored: DENIED with a sentence
+         * for one that cannot (the user acted for is deactivated); any other outcome lets them
+         * pass. */
+        int (*check_settings)(struct link *link, struct outcome *outcome);
+
+        /* Tries the credential and each permission that the features in link->uses need: report is
+         * an array of {what, ok, sentence}, taken by the caller; DONE when all that is needed
+         * works. */
         int (*test)(struct link *link, json_t **report, struct outcome *outcome);
 };
 

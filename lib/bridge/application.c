@@ -21,6 +21,7 @@ static const struct {
         { "stage_id", offsetof(struct application, stage_id) },
         { "stage_instance", offsetof(struct application, stage_instance) },
         { "stage_name", offsetof(struct application, stage_name) },
+        { "stage_entry", offsetof(struct application, stage_entry) },
         { "status", offsetof(struct application, status) },
         { "url", offsetof(struct application, url) },
 };

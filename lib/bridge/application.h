@@ -16,8 +16,10 @@ struct application {
         char *stage_id;       /* the job's stage, as rules name it */
         char *stage_instance; /* Greenhouse v3 application.stage_id (wire/greenhouse.md 3.4) */
         char *stage_name;
-        char *status; /* "active", "rejected", "hired", "converted" */
-        char *url;    /* for people, in the ATS */
+        char *stage_entry; /* tells this entry into the stage from an earlier one; NULL unknown */
+        char *status;      /* "active", "rejected", "hired", "converted",
+                              "archived", "anonymized" */
+        char *url;         /* for people, in the ATS */
         bool prospect;
         bool private_candidate;
 };

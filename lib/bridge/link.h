@@ -31,6 +31,8 @@ struct link {
             *data_home; /* the home's own corrections ("…/home/data"), asked first; may be NULL */
         struct link_token *token; /* NULL: nothing is kept between calls */
         int64_t scale;            /* FAIRLEAD_RETRY_SCALE, at least 1: divides waits */
+        unsigned uses;            /* RULE_USES_* of rule.h that the org's rules make of it, for
+                                     tests; 0: not known, or all */
         int (*call)(struct link *link, const struct fetch_request *request,
                     struct fetch_answer *answer, struct fail *why); /* as fetch() */
         void *context;                                              /* of the owner */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rules: checking them, and finding those that match. */
+/* Rules: checking them. */
 #include "bridge/rule.h"
 
 #include <string.h>
@@ -10,6 +10,9 @@
 #define RULES_MAX 200
 #define STEPS_MAX 20
 #define WORD_MAX 200
+#define SCORES_MAX 10
+#define HOURS_MAX (24 * 60)
+#define MINUTES_MAX (8 * 60)
 
 /* Checking: every function returns 0, or -1 with the path of what is wrong. */
 
@@ -99,12 +102,144 @@ static int check_platform(const json_t *with, const char *path, const json_t *ki
                    : 0;
 }
 
+static int check_percent(const json_t *object, const char *path, const char *name, bool needed,
+                         struct fail *why)
+{
+        const json_t *percent = json_object_get(object, name);
+
+        if (percent == NULL && !needed)
+                return 0;
+        if (!json_is_number(percent) || !(json_number_value(percent) >= 0) ||
+            json_number_value(percent) > 100)
+                return fail_set(why, FAIL_INPUT, "%s.%s: must be a number from 0 to 100", path,
+                                name);
+        return 0;
+}
+
+/* {"percent_at_least": 90, "score": 4}: one line of what a percentage is worth. */
+static int check_worth(const json_t *line, const char *path, struct fail *why)
+{
+        static const char *const names[] = { "percent_at_least", "score", NULL };
+        const json_t *score;
+
+        if (check_members(line, path, names, why) != 0 ||
+            check_percent(line, path, "percent_at_least", true, why) != 0)
+                return -1;
+        score = json_object_get(line, "score");
+        if (!json_is_integer(score) || json_integer_value(score) < 1 ||
+            json_integer_value(score) > 4)
+                return fail_set(why, FAIL_INPUT,
+                                "%s.score: must be 1 (strong no), 2, 3 or 4 (strong yes)", path);
+        return 0;
+}
+
 static int check_write(const json_t *with, const char *path, const json_t *kinds, struct fail *why)
 {
-        static const char *const names[] = { NULL };
+        static const char *const names[] = { "score", "file", NULL };
+        const json_t *score, *file;
 
         (void)kinds;
-        return check_members(with, path, names, why);
+        if (check_members(with, path, names, why) != 0)
+                return -1;
+        score = json_object_get(with, "score");
+        if (score != NULL && (!json_is_array(score) || json_array_size(score) == 0 ||
+                              json_array_size(score) > SCORES_MAX))
+                return fail_set(why, FAIL_INPUT, "%s.score: must be a list of 1 to %d lines", path,
+                                SCORES_MAX);
+        for (size_t i = 0; i < json_array_size(score); i++) {
+                char *inner = mem_format("%s.score.%zu", path, i);
+                int result = check_worth(json_array_get(score, i), inner, why);
+
+                mem_free(inner);
+                if (result != 0)
+                        return -1;
+        }
+        file = json_object_get(with, "file");
+        if (file != NULL && !text_equal(json_string_value(file), "text") &&
+            !text_equal(json_string_value(file), "pdf"))
+                return fail_set(why, FAIL_INPUT, "%s.file: must be \"text\" or \"pdf\"", path);
+        return 0;
+}
+
+static int check_tags(const json_t *tags, const char *path, struct fail *why)
+{
+        static const char *const names[] = { "pass", "review", "fail", NULL };
+
+        if (check_members(tags, path, names, why) != 0)
+                return -1;
+        for (size_t i = 0; names[i] != NULL; i++)
+                if (check_word(tags, path, names[i], false, why) != 0)
+                        return -1;
+        for (size_t i = 0; names[i] != NULL; i++)
+                for (size_t j = 0; j < i; j++)
+                        if (rule_tag(tags, i) != NULL &&
+                            text_equal_fold(rule_tag(tags, i), rule_tag(tags, j)))
+                                return fail_set(why, FAIL_INPUT, "%s.%s: is the same tag as %s",
+                                                path, names[i], names[j]);
+        return 0;
+}
+
+static int check_tag(const json_t *with, const char *path, const json_t *kinds, struct fail *why)
+{
+        static const char *const names[] = { "pass_at_least", "fail_below", "tags", NULL };
+        const json_t *tags = json_object_get(with, "tags");
+        char *inner;
+        int result;
+
+        (void)kinds;
+        if (check_members(with, path, names, why) != 0 ||
+            check_percent(with, path, "pass_at_least", true, why) != 0 ||
+            check_percent(with, path, "fail_below", false, why) != 0)
+                return -1;
+        if (json_object_get(with, "fail_below") != NULL &&
+            json_number_value(json_object_get(with, "fail_below")) >
+                json_number_value(json_object_get(with, "pass_at_least")))
+                return fail_set(why, FAIL_INPUT, "%s.fail_below: is above pass_at_least", path);
+        if (tags == NULL)
+                return 0;
+        inner = mem_format("%s.tags", path);
+        result = check_tags(tags, inner, why);
+        mem_free(inner);
+        return result;
+}
+
+/* A time for the interview in the ATS's schedule: nothing is put there unless a rule says so,
+ * because nobody has agreed to it yet. */
+static int check_schedule(const json_t *schedule, const char *path, struct fail *why)
+{
+        static const char *const names[] = { "in_hours", "minutes", "timezone", NULL };
+        const json_t *hours = json_object_get(schedule, "in_hours"),
+                     *minutes = json_object_get(schedule, "minutes");
+
+        if (check_members(schedule, path, names, why) != 0 ||
+            check_word(schedule, path, "timezone", false, why) != 0)
+                return -1;
+        if (!json_is_integer(hours) || json_integer_value(hours) < 1 ||
+            json_integer_value(hours) > HOURS_MAX)
+                return fail_set(why, FAIL_INPUT, "%s.in_hours: must be 1 to %d", path, HOURS_MAX);
+        if (minutes != NULL && (!json_is_integer(minutes) || json_integer_value(minutes) < 1 ||
+                                json_integer_value(minutes) > MINUTES_MAX))
+                return fail_set(why, FAIL_INPUT, "%s.minutes: must be 1 to %d", path, MINUTES_MAX);
+        return 0;
+}
+
+static int check_interview(const json_t *with, const char *path, const json_t *kinds,
+                           struct fail *why)
+{
+        static const char *const names[] = { "platform", "schedule", NULL };
+        const json_t *schedule = json_object_get(with, "schedule");
+        char *inner;
+        int result;
+
+        if (check_members(with, path, names, why) != 0 ||
+            check_connection(with, path, "platform", "platform", kinds, why) != 0)
+                return -1;
+        if (schedule == NULL)
+                return 0;
+        inner = mem_format("%s.schedule", path);
+        result = check_schedule(schedule, inner, why);
+        mem_free(inner);
+        return result;
 }
 
 static int check_move(const json_t *with, const char *path, const json_t *kinds, struct fail *why)
@@ -112,9 +247,9 @@ static int check_move(const json_t *with, const char *path, const json_t *kinds,
         static const char *const names[] = { "to", "if", NULL }, *const conditions[] = {
                 "percent_at_least", NULL
         };
-        const json_t *condition, *percent;
+        const json_t *condition;
         char *inner;
-        int result = 0;
+        int result;
 
         (void)kinds;
         if (check_members(with, path, names, why) != 0 ||
@@ -124,13 +259,10 @@ static int check_move(const json_t *with, const char *path, const json_t *kinds,
         if (condition == NULL)
                 return 0;
         inner = mem_format("%s.if", path);
-        percent = json_object_get(condition, "percent_at_least");
-        if (check_members(condition, inner, conditions, why) != 0)
-                result = -1;
-        else if (!json_is_number(percent) || !(json_number_value(percent) >= 0) ||
-                 json_number_value(percent) > 100)
-                result = fail_set(why, FAIL_INPUT,
-                                  "%s.percent_at_least: must be a number from 0 to 100", inner);
+        result = check_members(condition, inner, conditions, why) != 0 ||
+                         check_percent(condition, inner, "percent_at_least", true, why) != 0
+                     ? -1
+                     : 0;
         mem_free(inner);
         return result;
 }
@@ -142,8 +274,9 @@ static const struct step {
 } steps[] = {
         { "send_assessment", true, check_send },
         { "add_selection_link", true, check_platform },
-        { "create_interview", true, check_platform },
+        { "create_interview", true, check_interview },
         { "write_result", false, check_write },
+        { "tag_result", false, check_tag },
         { "move_stage", false, check_move },
 };
 
@@ -155,8 +288,7 @@ static const struct step *find_step(const char *name)
         return NULL;
 }
 
-/* {"send_assessment": {...}}: the only member of a step. */
-static const char *step_name(const json_t *step, const json_t **with)
+const char *rule_step(const json_t *step, const json_t **with)
 {
         void *at = json_object_iter((json_t *)(uintptr_t)step);
 
@@ -170,7 +302,7 @@ static int check_step(const json_t *given, const char *path, bool stage, const j
                       struct fail *why)
 {
         const json_t *with = NULL;
-        const char *name = step_name(given, &with);
+        const char *name = rule_step(given, &with);
         const struct step *step;
         char *inner;
         int result;
@@ -278,106 +410,4 @@ int rules_check(const json_t *rules, const json_t *kinds, struct fail *why)
         }
         json_decref(ids);
         return result;
-}
-
-/* Matching: what is stored was checked, and what is odd in it all the same matches nothing. */
-
-/* An id or an exact name. */
-static bool names_it(const char *word, const char *id, const char *name)
-{
-        return word != NULL && (text_equal(word, id) || text_equal(word, name));
-}
-
-static int visit_steps(const json_t *rule,
-                       void (*visit)(void *context, const struct intent *intent), void *context)
-{
-        const json_t *then = json_object_get(rule, "then");
-        int count = 0;
-
-        for (size_t i = 0; i < json_array_size(then); i++) {
-                const json_t *with = NULL;
-                struct intent intent;
-
-                intent.step = step_name(json_array_get(then, i), &with);
-                intent.with = with;
-                intent.rule = json_get_text(rule, "id", "");
-                if (intent.step == NULL)
-                        continue;
-                count++;
-                if (visit != NULL)
-                        visit(context, &intent);
-        }
-        return count;
-}
-
-int rules_for_stage(const json_t *rules, const char *ats, const struct application *application,
-                    void (*visit)(void *context, const struct intent *intent), void *context)
-{
-        int count = 0;
-
-        if (application->prospect || !text_equal(application->status, "active"))
-                return 0;
-        for (size_t i = 0; i < json_array_size(rules); i++) {
-                const json_t *rule = json_array_get(rules, i),
-                             *entered = json_at(rule, "when.entered_stage");
-                const char *job = json_get_text(entered, "job", "*");
-
-                if (text_equal(json_get_text(entered, "ats", NULL), ats) &&
-                    (text_equal(job, "*") ||
-                     names_it(job, application->job_id, application->job_name)) &&
-                    names_it(json_get_text(entered, "stage", NULL), application->stage_id,
-                             application->stage_name))
-                        count += visit_steps(rule, visit, context);
-        }
-        return count;
-}
-
-bool rules_watch_stages(const json_t *rules, const char *ats)
-{
-        for (size_t i = 0; i < json_array_size(rules); i++)
-                if (text_equal(
-                        json_get_text(json_array_get(rules, i), "when.entered_stage.ats", NULL),
-                        ats))
-                        return true;
-        return false;
-}
-
-/* Over and final, with a score or (a platform may give none) without. */
-static bool is_final(const struct session *s)
-{
-        return s->state == SESSION_COMPLETE && s->verification != VERIFICATION_PENDING &&
-               s->verification != VERIFICATION_NOT_VERIFIED;
-}
-
-int rules_for_result(const json_t *rules, const struct session *session,
-                     void (*visit)(void *context, const struct intent *intent), void *context)
-{
-        /* Expired and declined are how it ended, and a recruiter must hear of it; a move to
-         * another stage does not follow from them (rule_condition). */
-        bool final = is_final(session) || session->state == SESSION_EXPIRED ||
-                     session->state == SESSION_DECLINED,
-             any = final || session->state == SESSION_NOT_VERIFIED;
-        int count = 0;
-
-        for (size_t i = 0; i < json_array_size(rules); i++) {
-                const json_t *rule = json_array_get(rules, i);
-                const char *result = json_get_text(rule, "when.result", NULL);
-
-                if ((text_equal(result, "final") && final) || (text_equal(result, "any") && any))
-                        count += visit_steps(rule, visit, context);
-        }
-        return count;
-}
-
-bool rule_condition(const json_t *condition, const struct session *session)
-{
-        const json_t *least = json_at(condition, "percent_at_least");
-        double percent;
-
-        if (session->state != SESSION_COMPLETE || !session_score_released(session))
-                return false;
-        if (condition == NULL)
-                return true;
-        return json_is_number(least) && score_percent(&session->score, &percent) &&
-               percent >= json_number_value(least);
 }

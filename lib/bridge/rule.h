@@ -6,8 +6,10 @@
  *   entered_stage {ats, job ("*" or id or exact name, default "*"), stage (id or exact name)}
  *   result "final" | "any"   (final: complete, expired or declined; any: also not verified)
  * Steps: send_assessment {platform, assessment}, add_selection_link {platform},
- *   create_interview {platform}, write_result {}, move_stage {to: "next" or id or name,
- *   if: {percent_at_least}}.
+ *   create_interview {platform, schedule: {in_hours, minutes, timezone}},
+ *   write_result {score: [{percent_at_least, score (1 to 4)}], file ("text", "pdf")},
+ *   tag_result {pass_at_least, fail_below, tags: {pass, review, fail}},
+ *   move_stage {to: "next" or id or name, if: {percent_at_least}}.
  */
 #ifndef BRIDGE_RULE_H
 #define BRIDGE_RULE_H
@@ -42,5 +44,34 @@ bool rules_watch_stages(const json_t *rules, const char *ats);
  * is no "if" (rule 4: nobody is moved without one).  The percentage is that of the way from
  * the scale's least to its most: 400 on 200-600 is 50. */
 bool rule_condition(const json_t *condition, const struct session *session);
+
+/* The name of a step's one member, and its object; NULL when it has not just one. */
+const char *rule_step(const json_t *step, const json_t **with);
+
+/* What the score is worth (write_result's "score"): 1 to 4 by the highest line that the
+ * percentage reaches, 0 none: no line fits, or the score is absent or not released. */
+int rule_score(const json_t *lines, const struct session *session);
+
+/* tag_result: pass, fail, or for a person to look at.  What is complete without a score, and what
+ * was not verified, is for a person; below fail_below (without one: nothing) is fail.  NONE while
+ * it goes on, and when it expired or was declined. */
+enum rule_verdict { RULE_PASS, RULE_REVIEW, RULE_FAIL, RULE_NONE };
+enum rule_verdict rule_verdict(const json_t *with, const struct session *session);
+/* The tag for a verdict by a rule's "tags" (may be NULL); NULL for NONE. */
+const char *rule_tag(const json_t *tags, enum rule_verdict verdict);
+
+/* What rules ask of one ATS, beyond reading. */
+#define RULE_USES_NOTES 1U
+#define RULE_USES_LINKS 2U
+#define RULE_USES_TAGS 4U
+#define RULE_USES_FILES 8U
+#define RULE_USES_MOVES 16U
+#define RULE_USES_SCHEDULE 32U
+unsigned rules_use(const json_t *rules, const char *ats);
+
+/* A permission's line "[links files] list opportunity files": its text when one of these uses
+ * needs it, NULL when none does.  A line without brackets is always needed; uses 0 (nothing is
+ * known of the rules) needs all.  Points into the line. */
+const char *rule_need(const char *line, unsigned uses);
 
 #endif

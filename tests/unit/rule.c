@@ -48,6 +48,39 @@ static void test_refused(void)
                   "rules.0.then.0.send_assessment.assessment: must be a text" },
                 { "[{\"id\":\"a\"," RESULT ",\"then\":[{\"write_result\":{\"x\":1}}]}]",
                   "rules.0.then.0.write_result.x: there is no such member" },
+                { "[{\"id\":\"a\"," RESULT ",\"then\":[{\"write_result\":{\"score\":[]}}]}]",
+                  "rules.0.then.0.write_result.score: must be a list of 1 to 10" },
+                { "[{\"id\":\"a\"," RESULT ",\"then\":[{\"write_result\":{\"score\":[{\"percent_at_"
+                  "least\":1,\"score\":5}]}}]}]",
+                  "rules.0.then.0.write_result.score.0.score: must be 1" },
+                { "[{\"id\":\"a\"," RESULT
+                  ",\"then\":[{\"write_result\":{\"score\":[{\"score\":4}]}}]"
+                  "}]",
+                  "rules.0.then.0.write_result.score.0.percent_at_least: must be a number" },
+                { "[{\"id\":\"a\"," RESULT ",\"then\":[{\"write_result\":{\"file\":\"html\"}}]}]",
+                  "rules.0.then.0.write_result.file: must be \"text\" or \"pdf\"" },
+                { "[{\"id\":\"a\"," RESULT ",\"then\":[{\"tag_result\":{}}]}]",
+                  "rules.0.then.0.tag_result.pass_at_least: must be a number" },
+                { "[{\"id\":\"a\"," RESULT
+                  ",\"then\":[{\"tag_result\":{\"pass_at_least\":50,\"fail_"
+                  "below\":60}}]}]",
+                  "rules.0.then.0.tag_result.fail_below: is above pass_at_least" },
+                { "[{\"id\":\"a\"," RESULT
+                  ",\"then\":[{\"tag_result\":{\"pass_at_least\":50,\"tags\":{"
+                  "\"pass\":\"x\",\"fail\":\"X\"}}}]}]",
+                  "rules.0.then.0.tag_result.tags.fail: is the same tag as pass" },
+                { "[{\"id\":\"a\"," RESULT
+                  ",\"then\":[{\"tag_result\":{\"pass_at_least\":50,\"tags\":{"
+                  "\"good\":\"x\"}}}]}]",
+                  "rules.0.then.0.tag_result.tags.good: there is no such" },
+                { "[{\"id\":\"a\"," STAGE ",\"then\":[{\"tag_result\":{\"pass_at_least\":50}}]}]",
+                  "rules.0.then.0.tag_result: is a step for results" },
+                { "[{\"id\":\"a\"," STAGE ",\"then\":[{\"create_interview\":{\"platform\":\"cs\","
+                  "\"schedule\":{\"in_hours\":0}}}]}]",
+                  "rules.0.then.0.create_interview.schedule.in_hours: must be 1" },
+                { "[{\"id\":\"a\"," STAGE ",\"then\":[{\"create_interview\":{\"platform\":\"cs\","
+                  "\"schedule\":{\"in_hours\":24,\"minutes\":1.5}}}]}]",
+                  "rules.0.then.0.create_interview.schedule.minutes: must be 1" },
                 { "[{\"id\":\"a\"," RESULT ",\"then\":[{\"move_stage\":{}}]}]",
                   "rules.0.then.0.move_stage.to: must be a text" },
                 { "[{\"id\":\"a\"," RESULT ",\"then\":[{\"move_stage\":{\"to\":\"next\",\"if\":{"
@@ -208,6 +241,96 @@ static void test_condition(void)
         }
 }
 
+/* What a result is worth, and how it is tagged. */
+
+static const char lines[] = "[{\"percent_at_least\":50,\"score\":2},{\"percent_at_least\":90,"
+                            "\"score\":4},{\"percent_at_least\":0,\"score\":1}]";
+
+static void test_worth(void)
+{
+        static const struct {
+                const char *name;
+                enum session_state state;
+                enum verification verification;
+                double value, most; /* most 0: no score */
+                int score;
+                enum rule_verdict open, closed; /* pass at 70; fail never, or below 40 */
+        } rows[] = {
+                { "full", SESSION_COMPLETE, VERIFICATION_NONE, 100, 100, 4, RULE_PASS, RULE_PASS },
+                { "on the line", SESSION_COMPLETE, VERIFICATION_VERIFIED, 90, 100, 4, RULE_PASS,
+                  RULE_PASS },
+                { "below it", SESSION_COMPLETE, VERIFICATION_NONE, 89, 100, 2, RULE_PASS,
+                  RULE_PASS },
+                { "between", SESSION_COMPLETE, VERIFICATION_NONE, 69, 100, 2, RULE_REVIEW,
+                  RULE_REVIEW },
+                { "at the lower line", SESSION_COMPLETE, VERIFICATION_NONE, 40, 100, 1, RULE_REVIEW,
+                  RULE_REVIEW },
+                { "low", SESSION_COMPLETE, VERIFICATION_NONE, 39, 100, 1, RULE_REVIEW, RULE_FAIL },
+                { "nothing", SESSION_COMPLETE, VERIFICATION_NONE, 0, 100, 1, RULE_REVIEW,
+                  RULE_FAIL },
+                { "no score is no zero", SESSION_COMPLETE, VERIFICATION_NONE, 0, 0, 0, RULE_REVIEW,
+                  RULE_REVIEW },
+                { "not verified", SESSION_NOT_VERIFIED, VERIFICATION_NOT_VERIFIED, 100, 100, 0,
+                  RULE_REVIEW, RULE_REVIEW },
+                { "in review", SESSION_IN_REVIEW, VERIFICATION_PENDING, 100, 100, 0, RULE_NONE,
+                  RULE_NONE },
+                { "expired", SESSION_EXPIRED, VERIFICATION_NONE, 0, 0, 0, RULE_NONE, RULE_NONE },
+                { "declined", SESSION_DECLINED, VERIFICATION_NONE, 0, 0, 0, RULE_NONE, RULE_NONE },
+        };
+        json_t *worth = json_parse(lines, strlen(lines), true, NULL);
+        json_t *open = json_pack("{s:i}", "pass_at_least", 70);
+        json_t *closed = json_pack("{s:i,s:i}", "pass_at_least", 70, "fail_below", 40);
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                struct session s = { .state = rows[i].state,
+                                     .verification = rows[i].verification,
+                                     .score = { .present = rows[i].most > 0,
+                                                .value = rows[i].value,
+                                                .most = rows[i].most,
+                                                .version = "raw" } };
+
+                tap_int(rule_score(worth, &s), rows[i].score, "score: %s", rows[i].name);
+                tap_int(rule_verdict(open, &s), rows[i].open, "nobody fails: %s", rows[i].name);
+                tap_int(rule_verdict(closed, &s), rows[i].closed, "tag: %s", rows[i].name);
+        }
+        json_decref(worth);
+        worth = json_pack("{s:s}", "fail", "red");
+        tap_text(rule_tag(worth, RULE_FAIL), "red", "a tag of the admin's own");
+        tap_text(rule_tag(worth, RULE_PASS), "Assessment: pass", "and the usual one");
+        tap_text(rule_tag(NULL, RULE_REVIEW), "Assessment: needs review", "no tags given");
+        tap_text(rule_tag(NULL, RULE_NONE), NULL, "no verdict, no tag");
+        json_decref(worth);
+        json_decref(open);
+        json_decref(closed);
+}
+
+static void test_uses(void)
+{
+        static const char text[] =
+            "[{\"id\":\"a\",\"when\":{\"entered_stage\":{\"ats\":\"lv\",\"stage\":\"A\"}},\"then\":"
+            "[{"
+            "\"add_selection_link\":{\"platform\":\"cs\"}}]},{\"id\":\"b\",\"when\":{\"result\":"
+            "\"final\"},\"then\":[{\"write_result\":{\"file\":\"text\"}},{\"move_stage\":{\"to\":"
+            "\"next\"}}]}]";
+        json_t *rules = json_parse(text, strlen(text), true, NULL);
+
+        tap_int(rules_use(rules, "lv"),
+                RULE_USES_NOTES | RULE_USES_LINKS | RULE_USES_FILES | RULE_USES_MOVES,
+                "what the rules ask of Lever");
+        tap_int(rules_use(rules, "gh"), RULE_USES_NOTES | RULE_USES_FILES | RULE_USES_MOVES,
+                "a result goes to every ATS");
+        tap_int(rules_use(NULL, "gh"), 0, "no rules, no uses");
+        tap_text(rule_need("read user", RULE_USES_TAGS), "read user", "always needed");
+        tap_text(rule_need("[tags links] add tag", RULE_USES_TAGS), "add tag", "needed for tags");
+        tap_text(rule_need("[tags links] add tag", RULE_USES_LINKS), "add tag", "or for links");
+        tap_text(rule_need("[tags links] add tag", RULE_USES_NOTES), NULL, "not for notes");
+        tap_text(rule_need("[tags] add tag", 0), "add tag", "all, when nothing is known");
+        tap_text(rule_need("[tagsx] add tag", RULE_USES_TAGS), NULL, "words are whole");
+        tap_text(rule_need("[tags add tag", RULE_USES_NOTES), "[tags add tag",
+                 "no bracket, no tag");
+        json_decref(rules);
+}
+
 int main(void)
 {
         struct fail why = FAIL_CLEAR;
@@ -215,6 +338,8 @@ int main(void)
                *kinds = json_pack("{s:s,s:s}", "gh", "ats", "cs", "platform");
 
         test_refused();
+        test_worth();
+        test_uses();
         tap_int(rules_check(rules, kinds, &why), 0, "good rules pass: %s", why.text);
         test_stage(rules);
         test_result(rules);
