@@ -99,6 +99,21 @@ static void print_answer(const json_t *answer)
         }
 }
 
+static int say_applied(struct command_context *c, const json_t *document, const json_t *answer)
+{
+        json_t *detail;
+        int result;
+
+        if (!json_get_bool(answer, "changed", false))
+                return 0;
+        detail = json_object();
+        json_set(detail, "did", json_deep_copy(json_at(answer, "did")));
+        result =
+            command_audit(c, json_get_text(document, "org", ""), "document.applied", NULL, detail);
+        json_decref(detail);
+        return result;
+}
+
 static int apply(struct command_context *c, int argc, char **argv)
 {
         struct apply_options options = { .test = true };
@@ -140,6 +155,9 @@ static int apply(struct command_context *c, int argc, char **argv)
         options.data_dir = serve_settings.data;
         options.scale = serve_settings.retry_scale;
         if (apply_document(c->home, document, &options, &answer, &c->why) != 0) {
+                code = command_failed(c);
+        } else if (say_applied(c, document, answer) != 0) {
+                json_decref(answer);
                 code = command_failed(c);
         } else if (c->json) {
                 code = command_answer(answer, EXIT_YES);

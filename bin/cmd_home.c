@@ -7,6 +7,7 @@
 #include "floor/file.h"
 #include "floor/mem.h"
 #include "floor/text.h"
+#include "home/audit.h"
 #include "home/backup.h"
 #include "home/records.h"
 
@@ -236,6 +237,9 @@ static int restore(struct command_context *c, int argc, char **argv)
         if (text_empty(c->home_path))
                 return command_usage(c, "which home? Give --home DIR or set FAIRLEAD_HOME");
         if (backup_restore(c->home_path, argv[0], replace, &count, &c->why) != 0)
+                return command_failed(c);
+        if (command_home(c) != EXIT_YES ||
+            command_audit(c, AUDIT_HOST, "home.restored", argv[0], NULL) != 0)
                 return command_failed(c);
         return say_count(c, argv[0], &count, "Restored from");
 }

@@ -48,6 +48,21 @@ static json_t *split_scopes(const char *text)
         return list;
 }
 
+static int say_issued(struct command_context *c, const struct org *org, const char *id,
+                      const struct key_order *order)
+{
+        json_t *detail = json_object();
+        char *about = mem_format("key %s", id);
+        int result;
+
+        json_set_text(detail, "label", order->label);
+        json_set(detail, "scopes", json_deep_copy(order->scopes));
+        result = command_audit(c, org->name, "key.issued", about, detail);
+        mem_free(about);
+        json_decref(detail);
+        return result;
+}
+
 static int issue(struct command_context *c, int argc, char **argv)
 {
         const char *scopes = NULL, *label = NULL, *expires = NULL;
@@ -78,7 +93,9 @@ static int issue(struct command_context *c, int argc, char **argv)
                 json_decref(list);
                 return command_failed(c);
         }
-        if (c->json) {
+        if (say_issued(c, org, id, &order) != 0) {
+                code = command_failed(c);
+        } else if (c->json) {
                 answer = json_object();
                 json_set_text(answer, "id", id);
                 json_set_text(answer, "key", text);
@@ -149,6 +166,7 @@ static int revoke(struct command_context *c, int argc, char **argv)
         const char *id = argc > 0 ? argv[argc - 1] : NULL;
         struct org *org;
         json_t *answer;
+        char *about;
         int code, done;
 
         if (argc < 1 || argc > 2)
@@ -164,6 +182,12 @@ static int revoke(struct command_context *c, int argc, char **argv)
                 return command_failed(c);
         if (done == 0)
                 return command_no(c, "%s has no key %.40s", org->name, id);
+        about = mem_format("key %s", id);
+        if (done == 1 && command_audit(c, org->name, "key.revoked", about, NULL) != 0)
+                done = -1;
+        mem_free(about);
+        if (done < 0)
+                return command_failed(c);
         if (c->json) {
                 answer = json_object();
                 json_set_text(answer, "id", id);

@@ -34,8 +34,8 @@ struct command {
         int (*run)(struct command_context *c, int argc, char **argv);
 };
 
-extern const struct command commands_home[], commands_apply[], commands_key[], commands_work[],
-    commands_doctor[];
+extern const struct command commands_home[], commands_apply[], commands_audit[], commands_key[],
+    commands_work[], commands_doctor[];
 
 /* Options of a sub-command: "--name VALUE", "--name=VALUE" or a bare "--name".  Takes them out
  * of argv, leaving the operands; -1 after saying what is wrong. */
@@ -62,5 +62,9 @@ int command_answer(json_t *answer, int code);
 int command_home(struct command_context *c);
 /* The same and then the org; one org may be left out when the home has just one. */
 int command_org(struct command_context *c, const char *name, struct org **org);
+
+/* Writes to the org's audit log (home/audit.h) who ran this; the home must be open. */
+int command_audit(struct command_context *c, const char *org, const char *did, const char *about,
+                  const json_t *detail);
 
 #endif

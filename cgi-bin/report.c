@@ -1,7 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* report: the page behind the link in a recruiter's note. */
+#include "floor/log.h"
+#include "floor/mem.h"
+#include "floor/when.h"
 #include "guard.h"
+#include "home/audit.h"
 #include "home/report_view.h"
+
+/* Who looked at which report, once an hour for each address: the link is the key, so it cannot
+ * be known who he is.  A log that cannot be written does not keep a recruiter from his page. */
+static void note_view(struct request *rq, struct org *org, const json_t *view)
+{
+        char *about = mem_format("report of session %s", json_get_text(view, "session", ""));
+        const struct audit_entry entry = { .org = org->name,
+                                           .who = "somebody with the link",
+                                           .from = request_address(rq),
+                                           .did = "report.viewed",
+                                           .about = about,
+                                           .request = request_id(rq) };
+        struct fail why = FAIL_CLEAR;
+
+        if (audit_add_once(guard_home(), &entry, WHEN_HOUR, &why) != 0)
+                log_event(LOG_LEVEL_ERROR, "audit log cannot be written", "cause", why.text, NULL);
+        mem_free(about);
+}
 
 static void page(struct request *rq, struct reply *re)
 {
@@ -13,6 +35,7 @@ static void page(struct request *rq, struct reply *re)
                 return;
         switch (report_view(guard_home(), org, request_segment(rq, "token"), &view, &why)) {
         case 1:
+                note_view(rq, org, view);
                 reply_header(re, "X-Robots-Tag", "noindex");
                 reply_page(rq, re, 200, "report", view);
                 return;

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
+#include "home/audit_private.h"
 #include "home/backup_file.h"
 
 struct writing {
@@ -47,7 +49,7 @@ static int write_file(struct writing *w, const char *name)
         return result < 0 ? -1 : 0;
 }
 
-/* Files below a directory of the home, two levels deep: data/ and audit/ are no deeper. */
+/* Files below a directory of the home, two levels deep: data/ is no deeper. */
 static int write_tree(struct writing *w, const char *name, int depth)
 {
         char *path = file_path(home_path(w->home), name);
@@ -75,6 +77,53 @@ static int write_tree(struct writing *w, const char *name, int depth)
                 mem_free(below);
         }
         closedir(dir);
+        mem_free(path);
+        return result;
+}
+
+/* One audit log as it stands at one moment, its head last: a restored log without a head was
+ * not restored whole. */
+static int write_log(struct writing *w, const char *org)
+{
+        int held = audit_hold(w->home, org, w->why), result = held < 0 ? -1 : 0;
+        char *dir = mem_format("%s/audit/%s", home_path(w->home), org), *head;
+        uint64_t *list = NULL;
+        size_t count = 0;
+
+        if (result == 0)
+                result = audit_segments(dir, &list, &count, w->why);
+        for (size_t i = 0; result == 0 && i < count; i++) {
+                char *name = mem_format("audit/%s/%06" PRIu64 ".log", org, list[i]);
+
+                result = write_file(w, name);
+                mem_free(name);
+        }
+        head = mem_format("audit/%s/head", org);
+        if (result == 0)
+                result = write_file(w, head);
+        audit_release(held);
+        mem_free(head);
+        mem_free(list);
+        mem_free(dir);
+        return result;
+}
+
+static int write_logs(struct writing *w)
+{
+        char *path = file_path(home_path(w->home), "audit");
+        DIR *dir = opendir(path);
+        struct dirent *entry;
+        int result = 0;
+
+        if (dir == NULL)
+                result = errno == ENOENT ? 0 : fail_errno(w->why, "cannot open %s", path);
+        while (dir != NULL && result == 0 && (entry = readdir(dir)) != NULL) {
+                if (text_equal(entry->d_name, AUDIT_HOST) ||
+                    text_is_name(entry->d_name, HOME_ORG_NAME_MAX))
+                        result = write_log(w, entry->d_name);
+        }
+        if (dir != NULL)
+                closedir(dir);
         mem_free(path);
         return result;
 }
@@ -145,7 +194,7 @@ static int write_all(struct writing *w, bool with_key)
         if (backup_begin(w->file, w->why) != 0 ||
             backup_put(w->file, 'h', header, NULL, 0, w->why) != 0 || write_inbox(w) != 0 ||
             write_file(w, "settings") != 0 || (with_key && write_file(w, "secrets") != 0) ||
-            write_tree(w, "data", 2) != 0 || write_tree(w, "audit", 1) != 0 ||
+            write_tree(w, "data", 2) != 0 || write_logs(w) != 0 ||
             home_each_org(w->home, write_org, w, w->why) != 0)
                 return -1;
         header = json_object();

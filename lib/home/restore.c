@@ -26,6 +26,7 @@ struct restoring {
         struct home *home;
         struct org *org;
         json_t *wanted; /* names of the org's records in the backup: what else is there goes */
+        json_t *logs;   /* audit log: is it taken from the backup? */
         json_t *places; /* org: number of the last inbox record in its state */
         struct batch *batch;
         size_t bytes, records;
@@ -94,6 +95,26 @@ static int make_parents(struct restoring *r, const char *name)
         return 0;
 }
 
+/* A log of what happened here is never replaced by an older one. */
+static bool is_kept_log(struct restoring *r, const char *name)
+{
+        const char *log = name + strlen("audit/"), *slash = strchr(log, '/');
+        char *org, *head;
+        bool kept;
+
+        if (!text_starts(name, "audit/") || slash == NULL)
+                return false;
+        org = mem_text_part(log, (size_t)(slash - log));
+        if (json_object_get(r->logs, org) == NULL) {
+                head = mem_format("%s/audit/%s/head", r->home_path, org);
+                json_set_bool(r->logs, org, access(head, F_OK) != 0);
+                mem_free(head);
+        }
+        kept = !json_bool_of(json_object_get(r->logs, org), true);
+        mem_free(org);
+        return kept;
+}
+
 static int restore_file(struct restoring *r, const struct backup_frame *frame)
 {
         const char *name = json_get_text(frame->header, "name", "");
@@ -103,6 +124,8 @@ static int restore_file(struct restoring *r, const struct backup_frame *frame)
 
         if (!tame(name))
                 return fail_set(r->why, FAIL_BROKEN, "the backup names a file outside the home");
+        if (is_kept_log(r, name))
+                return 0;
         path = file_path(r->home_path, name);
         if (key && access(path, F_OK) == 0) {
                 mem_free(path); /* the same one: prepare() has compared */
@@ -393,6 +416,7 @@ int backup_restore(const char *home_path, const char *path, bool replace,
 {
         struct restoring r = { .home_path = home_path,
                                .replace = replace,
+                               .logs = json_object(),
                                .places = json_object(),
                                .count = count,
                                .why = why };
@@ -401,6 +425,7 @@ int backup_restore(const char *home_path, const char *path, bool replace,
         *count = (struct backup_count){ 0 };
         r.file = fopen(path, "rbe");
         if (r.file == NULL) {
+                json_decref(r.logs);
                 json_decref(r.places);
                 return fail_set(why, FAIL_INPUT, "cannot open %.200s: %s", path,
                                 strerrordesc_np(errno));
@@ -408,6 +433,7 @@ int backup_restore(const char *home_path, const char *path, bool replace,
         result = restore_all(&r);
         batch_free(r.batch);
         json_decref(r.wanted);
+        json_decref(r.logs);
         json_decref(r.places);
         home_close(r.home);
         fclose(r.file);

@@ -54,6 +54,9 @@ def test_usage(home):
         ["worker", "x"], ["worker", "--nope"], ["tick", "x"], ["sweep", "acme", "x"],
         ["events", "--last", "0"], ["events", "--last", "many"], ["events", "--body", "x"],
         ["events", "acme", "x"], ["actions", "--last", "-1"], ["actions", "--retry", "x"],
+        ["audit"], ["audit", "nope"], ["audit", "verify", "a", "b"], ["audit", "export", "a", "b"],
+        ["audit", "verify", "--anchor", "x"], ["audit", "verify", "acme", "--anchor", "1:abc"],
+        ["audit", "verify", "--file", "/nonexistent/log"],
         ["actions", "acme", "x"], ["replay"], ["replay", "acme", "5-1"], ["replay", "acme", "x"],
     ]
     for row in rows:
@@ -273,6 +276,41 @@ def target_of(home):
 
 
 @with_home
+def test_audit(home):
+    made = home.must("key", "issue", "acme", "--scope", "status:read", "--json").json()
+    home.must("key", "revoke", "acme", made["id"])
+    home.must("key", "revoke", "acme", made["id"])
+    home.apply(prepared.document())
+    lines = home.must("audit", "export", "acme").out
+    records = [r["record"] for r in home.must("audit", "export", "acme", "--json").json()[1:]]
+    tap.equal([(r["did"], r.get("about")) for r in records],
+              [("document.applied", None), ("key.issued", "key " + made["id"]),
+               ("key.revoked", "key " + made["id"])], "what was done, and only what changed something")
+    tap.ok(all(r["who"].startswith("command of ") and r["from"] == "terminal" for r in records),
+           "by whom and from where", records)
+    lacks_secrets(lines, "the log", made["key"])
+    done = home.run("audit", "verify", "--json")
+    tap.equal((done.code, [r["log"] for r in done.json()], {r["state"] for r in done.json()}),
+              (0, ["the host", "acme"], {"whole"}), "all logs are whole")
+    last = done.json()[1]
+    anchor = f"{last['last']}:{last['hash']}"
+    tap.equal(home.run("audit", "verify", "acme", "--anchor", anchor).code, 0, "as it was noted")
+    exported = os.path.join(home.path, "run", "export")
+    with open(exported, "w", encoding="utf-8") as f:
+        f.write(lines)
+    tap.equal(home.run("audit", "verify", "--file", exported, "--anchor", anchor).code, 0,
+              "an export can be verified")
+    path = os.path.join(home.path, "audit", "acme", "000001.log")
+    with open(path, "r+b") as f:
+        text = f.read().replace(b"key.revoked", b"key.issued!")
+        f.seek(0)
+        f.write(text)
+    done = home.run("audit", "verify", "acme")
+    tap.equal(done.code, 1, "a changed log is seen")
+    tap.contains(done.out, "BAD  acme", "and named")
+
+
+@with_home
 def test_backup(home):
     target, copy = target_of(home), home.path + ".backup"
     stop, sent = threading.Event(), []
@@ -486,4 +524,4 @@ def test_work(home):
 
 
 tap.run(test_usage, test_no_home, test_apply, test_wrong_documents, test_secrets, test_keys,
-        test_backup, test_check, test_doctor, test_doctor_outside, test_work)
+        test_audit, test_backup, test_check, test_doctor, test_doctor_outside, test_work)

@@ -211,6 +211,18 @@ def test_strangers(way, home, server):
 
 
 @both
+def test_log(way, home, server):
+    for _ in range(3):
+        report(server, home.tokens["complete"])
+    report(server, "a" * 26)
+    records = [r["record"] for r in home.must("audit", "export", "acme", "--json").json()]
+    mine = [(r["who"], r["from"], r["about"]) for r in records if r.get("did") == "report.viewed"]
+    tap.equal(mine, [("somebody with the link", "127.0.0.1", "report of session complete")],
+              f"{way}: who looked is in the log, once")
+    tap.lacks(str(records), home.tokens["complete"], f"{way}: without the token")
+
+
+@both
 def test_changes(way, home, server):
     token = home.tokens["review"]
     tap.lacks(report(server, token).text(), "530", f"{way}: in review: no score")
@@ -251,4 +263,4 @@ def test_broken():
         tap.lacks(reply.text(), "copied", "a broken org: the link is not blamed")
 
 
-tap.run(test_states, test_strangers, test_changes, test_way_back, test_broken)
+tap.run(test_states, test_strangers, test_log, test_changes, test_way_back, test_broken)
