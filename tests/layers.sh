@@ -25,7 +25,7 @@ breaches()
                 third["jansson.h"] = "^lib/door/json\\.h$"
                 third["gdbm.h"] = "^lib/door/store_[a-z]+\\.[ch]$"
                 third["openssl"] = "^lib/door/secret(\\.c|_[a-z]+\\.[ch])$"
-                third["curl"] = "^lib/door/fetch(\\.c|_[a-z]+\\.[ch])$"
+                third["curl"] = "^lib/door/(fetch|mail)(\\.c|_[a-z]+\\.[ch])$"
                 third["fcgiapp.h"] = third["fcgi_stdio.h"] = third["fcgi_config.h"] = \
                     third["fastcgi.h"] = "^lib/door/cgi(\\.c|_[a-z]+\\.[ch])$"
                 # What the trade may ask of the system: words and numbers, and a lock.

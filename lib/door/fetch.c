@@ -430,6 +430,11 @@ static void ignore_sigpipe(void)
         }
 }
 
+const char *fetch_ca_file(void)
+{
+        return ca_file;
+}
+
 int fetch_trust(const char *ca, struct fail *why)
 {
         if (text_empty(ca))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Between the files of fetch; for nobody else. */
+/* Between the files of fetch, and mail, which goes out by the same library; for nobody else. */
 #ifndef DOOR_FETCH_PRIVATE_H
 #define DOOR_FETCH_PRIVATE_H
 
@@ -8,6 +8,9 @@
 
 #include "door/fetch.h"
 #include "floor/address.h"
+
+/* The certificates to trust instead of the system's; NULL: those. */
+const char *fetch_ca_file(void);
 
 /* The networks that are allowed although they are special; one list per process. */
 int fetch_guard_allow(const char *networks, struct fail *why);
