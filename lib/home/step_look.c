@@ -386,6 +386,7 @@ void step_look_session(struct step *s)
         struct session stored = { 0 }, now = { 0 };
         struct join join = { s, 0 };
         json_t *read = NULL, *record = NULL;
+        struct session_ref ref = { .id = dossier_id(s->session) };
         int found;
 
         if (platform == NULL || platform->read_session == NULL) {
@@ -402,7 +403,9 @@ void step_look_session(struct step *s)
                 step_done(s, ERASE_SENTENCE);
                 goto out;
         }
-        if (platform->read_session(&s->desk.link, dossier_id(s->session), &now, &s->outcome) != 0) {
+        ref.test_id = stored.test_id;
+        ref.email = stored.email;
+        if (platform->read_session(&s->desk.link, &ref, &now, &s->outcome) != 0) {
                 if (s->outcome.kind == OUTCOME_ABSENT)
                         session_absent(s, read, &stored);
                 goto out;

@@ -109,28 +109,38 @@ out:
         mem_free(key);
 }
 
-/* The open sessions of one test, in chunks.  Those that the platform does not name are left:
- * it may hide an archived one. */
-static int sweep_test(struct sweep *s, const char *test, const char *const *ids, size_t count,
-                      struct outcome *o)
+/* The open sessions of one test (an array of {id, email}), in chunks.  Those that the platform does
+ * not name are left: it may hide an archived one. */
+static int sweep_test(struct sweep *s, const char *test, const json_t *list, struct outcome *o)
 {
-        for (size_t at = 0; at < count; at += CHUNK)
-                if (s->desk.kind->platform->read_sessions(&s->desk.link, test, ids + at,
-                                                          count - at < CHUNK ? count - at : CHUNK,
-                                                          visit, s, o) != 0 ||
+        struct session_ref refs[CHUNK];
+        size_t count = json_array_size(list), n;
+
+        for (size_t at = 0; at < count; at += n) {
+                for (n = 0; n < CHUNK && at + n < count; n++) {
+                        const json_t *one = json_array_get(list, at + n);
+
+                        refs[n] =
+                            (struct session_ref){ .id = json_get_text(one, "id", ""),
+                                                  .test_id = test,
+                                                  .email = json_get_text(one, "email", NULL) };
+                }
+                if (s->desk.kind->platform->read_sessions(&s->desk.link, test, refs, n, visit, s,
+                                                          o) != 0 ||
                     s->result != 0)
                         return -1;
+        }
         return 0;
 }
 
-/* {test: [ids]} */
+/* {test: [{id, email}]} */
 static json_t *by_test(struct sweep *s, const struct keys *keys)
 {
         json_t *tests = json_object();
 
         for (size_t i = 0; i < keys->count; i++) {
-                json_t *record = NULL, *list;
-                const char *test, *id = dossier_id(keys->keys[i]);
+                json_t *record = NULL, *list, *one;
+                const char *test;
 
                 if (record_get(s->org, "session", keys->keys[i], &record, s->why) < 0) {
                         json_decref(tests);
@@ -141,7 +151,10 @@ static json_t *by_test(struct sweep *s, const struct keys *keys)
                         list = json_object_get(tests, test);
                         if (list == NULL)
                                 json_set(tests, test, list = json_array());
-                        json_add(list, json_new_text(id, strlen(id)));
+                        one = json_object();
+                        json_set_text(one, "id", dossier_id(keys->keys[i]));
+                        json_set_text(one, "email", json_get_text(record, "session.email", NULL));
+                        json_add(list, one);
                 }
                 json_decref(record);
         }
@@ -180,13 +193,8 @@ int sweep_platform(const struct trade *trade, struct org *org, const char *platf
         result = 0;
         json_object_foreach(tests, test, list)
         {
-                const char **ids = mem_array(json_array_size(list) + 1, sizeof *ids);
-
-                for (size_t i = 0; i < json_array_size(list); i++)
-                        ids[i] = json_string_value(json_array_get(list, i));
                 if (result == 0)
-                        result = sweep_test(&s, test, ids, json_array_size(list), outcome);
-                mem_free(ids);
+                        result = sweep_test(&s, test, list, outcome);
         }
 out:
         if (result == 0 && keys.count > 0) {

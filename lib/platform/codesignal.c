@@ -86,7 +86,7 @@ static int invite(struct link *link, const struct invitation *invitation, struct
         return result;
 }
 
-static int read_session(struct link *link, const char *id, struct session *out,
+static int read_session(struct link *link, const struct session_ref *ref, struct session *out,
                         struct outcome *outcome)
 {
         json_t *map = load_map(link, outcome), *values;
@@ -97,10 +97,10 @@ static int read_session(struct link *link, const char *id, struct session *out,
         if (map == NULL)
                 return -1;
         values = json_object();
-        give(values, "id", id);
+        give(values, "id", ref->id);
         if (codesignal_call(link, map, "read_session", values, &answer, outcome) == 0)
                 result = take_session(map, &answer, out, false, outcome);
-        if (result == 0 && !text_equal(out->id, id)) {
+        if (result == 0 && !text_equal(out->id, ref->id)) {
                 session_dispose(out);
                 result = outcome_set(outcome, OUTCOME_AGAIN,
                                      "CodeSignal answered about another session.",
@@ -111,17 +111,17 @@ static int read_session(struct link *link, const char *id, struct session *out,
         return result;
 }
 
-static bool asked_for(const char *id, const char *const *ids, size_t count)
+static bool asked_for(const char *id, const struct session_ref *refs, size_t count)
 {
         for (size_t i = 0; i < count; i++) {
-                if (text_equal(ids[i], id))
+                if (text_equal(refs[i].id, id))
                         return true;
         }
         return false;
 }
 
 static int read_chunk(struct link *link, const json_t *map, const char *test_id,
-                      const char *const *ids, size_t count,
+                      const struct session_ref *refs, size_t count,
                       void (*visit)(void *context, const struct session *session), void *context,
                       enum codesignal_class *class, struct outcome *outcome)
 {
@@ -130,7 +130,7 @@ static int read_chunk(struct link *link, const json_t *map, const char *test_id,
         int result;
 
         for (size_t i = 0; i < count; i++)
-                json_add(list, json_new_text(ids[i], strlen(ids[i])));
+                json_add(list, json_new_text(refs[i].id, strlen(refs[i].id)));
         give(values, "test_id", test_id);
         json_set(values, "ids", list);
         json_set_int(values, "count", (int64_t)count);
@@ -140,7 +140,7 @@ static int read_chunk(struct link *link, const json_t *map, const char *test_id,
                 struct session s;
 
                 if (codesignal_session(map, json_array_get(answer.result, i), &s, NULL) &&
-                    asked_for(s.id, ids, count))
+                    asked_for(s.id, refs, count))
                         visit(context, &s);
                 session_dispose(&s);
         }
@@ -148,7 +148,7 @@ static int read_chunk(struct link *link, const json_t *map, const char *test_id,
         return result;
 }
 
-static int read_sessions(struct link *link, const char *test_id, const char *const *ids,
+static int read_sessions(struct link *link, const char *test_id, const struct session_ref *refs,
                          size_t count, void (*visit)(void *context, const struct session *session),
                          void *context, struct outcome *outcome)
 {
@@ -164,7 +164,7 @@ static int read_sessions(struct link *link, const char *test_id, const char *con
         while (result == 0 && done < count) {
                 size_t part = count - done < chunk ? count - done : chunk;
 
-                result = read_chunk(link, map, test_id, ids + done, part, visit, context, &class,
+                result = read_chunk(link, map, test_id, refs + done, part, visit, context, &class,
                                     outcome);
                 if (result == 0) {
                         done += part;

@@ -16,6 +16,13 @@ struct invitation {
         const char *external_id; /* ours: comes back in the platform's events */
 };
 
+/* A session that is asked about.  Some platforms know no ids: there the address and the
+ * assessment are what finds it, and the address as it was sent, not as it compares. */
+struct session_ref {
+        const char *id;
+        const char *test_id, *email; /* as far as they are known, else NULL */
+};
+
 struct interview_order {
         const char *candidate_name, *candidate_email; /* may be NULL */
         const char *template_id;                      /* may be NULL */
@@ -34,10 +41,10 @@ struct platform {
          * there is one. */
         int (*invite)(struct link *link, const struct invitation *invitation, struct session *out,
                       struct outcome *outcome);
-        int (*read_session)(struct link *link, const char *id, struct session *out,
+        int (*read_session)(struct link *link, const struct session_ref *ref, struct session *out,
                             struct outcome *outcome);
         /* Reads many sessions of one test, for the sweep; calls visit for each that exists. */
-        int (*read_sessions)(struct link *link, const char *test_id, const char *const *ids,
+        int (*read_sessions)(struct link *link, const char *test_id, const struct session_ref *refs,
                              size_t count,
                              void (*visit)(void *context, const struct session *session),
                              void *context, struct outcome *outcome);

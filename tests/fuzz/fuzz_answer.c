@@ -120,7 +120,8 @@ static void seen(void *context, const struct session *session)
 
 static void ask_platform(const struct platform *platform, struct link *link, unsigned what)
 {
-        static const char *const ids[] = { "s1", "s2" };
+        static const struct session_ref refs[] = { { "s1", "t1", "jane@example.org" },
+                                                   { "s2", "t1", "jo@example.org" } };
         static const struct invitation invitation = { "t1", "Jane", "Doe", "jane@example.org",
                                                       "ours-1" };
         static const struct interview_order order = { "Jane Doe", "jane@example.org", NULL, 0 };
@@ -138,12 +139,12 @@ static void ask_platform(const struct platform *platform, struct link *link, uns
                 break;
         case 1:
                 if (platform->read_session != NULL)
-                        result = platform->read_session(link, "s1", &session, &outcome);
+                        result = platform->read_session(link, &refs[0], &session, &outcome);
                 break;
         case 2:
                 if (platform->read_sessions != NULL)
                         result =
-                            platform->read_sessions(link, "t1", ids, 2, seen, &count, &outcome);
+                            platform->read_sessions(link, "t1", refs, 2, seen, &count, &outcome);
                 break;
         case 3:
                 if (platform->list_tests != NULL)

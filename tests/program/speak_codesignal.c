@@ -44,15 +44,15 @@ static void set_made(json_t *answer, struct interview_made *made)
 static int sweep(struct link *link, const json_t *order, json_t *list, struct outcome *o)
 {
         const json_t *given = json_at(order, "ids");
-        const char *ids[IDS_MAX];
+        struct session_ref refs[IDS_MAX];
         size_t count = json_array_size(given);
 
         if (count > IDS_MAX)
                 count = IDS_MAX;
         for (size_t i = 0; i < count; i++)
-                ids[i] = json_text_of(json_array_get(given, i), "");
-        return codesignal_platform.read_sessions(link, json_get_text(order, "test", ""), ids, count,
-                                                 visit, list, o);
+                refs[i] = (struct session_ref){ .id = json_text_of(json_array_get(given, i), "") };
+        return codesignal_platform.read_sessions(link, json_get_text(order, "test", ""), refs,
+                                                 count, visit, list, o);
 }
 
 static int speak_interview(struct link *link, const char *op, const json_t *order,
@@ -87,6 +87,7 @@ static json_t *speak(struct link *link, const json_t *order)
                 .email = json_get_text(order, "email", NULL),
                 .external_id = json_get_text(order, "external_id", NULL),
         };
+        const struct session_ref ref = { .id = json_get_text(order, "id", "") };
         struct interview_made made = { NULL, NULL };
         struct session s = { .id = NULL };
         struct outcome o = OUTCOME_NONE;
@@ -96,8 +97,7 @@ static json_t *speak(struct link *link, const json_t *order)
         if (text_equal(op, "invite")) {
                 result = codesignal_platform.invite(link, &invitation, &s, &o);
         } else if (text_equal(op, "read")) {
-                result =
-                    codesignal_platform.read_session(link, json_get_text(order, "id", ""), &s, &o);
+                result = codesignal_platform.read_session(link, &ref, &s, &o);
         } else if (text_equal(op, "sweep")) {
                 list = json_array();
                 result = sweep(link, order, list, &o);

@@ -16,6 +16,8 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define KEY "cs-key-made-up"
 
+static const struct session_ref s1 = { .id = "s1" }, sess1 = { .id = "sess000000000001" };
+
 /* What the other side does next: a scripted answer each. */
 struct scripted {
         enum fetch_end end;
@@ -242,7 +244,7 @@ static void test_failures(void)
                 struct interview_made made;
                 struct session s;
                 struct outcome o;
-                int result = codesignal_platform.read_session(link, "s1", &s, &o);
+                int result = codesignal_platform.read_session(link, &s1, &s, &o);
 
                 check_failure(f, "reading", result, f->read, &o);
                 session_dispose(&s);
@@ -266,18 +268,18 @@ static void test_waits(void)
         struct outcome o;
         struct link *link = bench_start(&b, "{}", CREDENTIALS, &rate, 1);
 
-        codesignal_platform.read_session(link, "s1", &s, &o);
+        codesignal_platform.read_session(link, &s1, &s, &o);
         tap_ok(o.lane_wait_ms == 1000 && o.wait_ms == 1000, "a rate error rests the lane a second");
         link->scale = 10;
-        codesignal_platform.read_session(link, "s1", &s, &o);
+        codesignal_platform.read_session(link, &s1, &s, &o);
         tap_int(o.lane_wait_ms, 100, "divided by the scale of a rehearsal");
         bench_stop(&b);
         link = bench_start(&b, "{}", CREDENTIALS, &after, 1);
-        codesignal_platform.read_session(link, "s1", &s, &o);
+        codesignal_platform.read_session(link, &s1, &s, &o);
         tap_ok(o.lane_wait_ms == 7000 && o.wait_ms == 7000, "Retry-After is obeyed");
         bench_stop(&b);
         link = bench_start(&b, "{}", CREDENTIALS, &later, 1);
-        codesignal_platform.read_session(link, "s1", &s, &o);
+        codesignal_platform.read_session(link, &s1, &s, &o);
         tap_ok(o.wait_ms == 15 * WHEN_MINUTE && o.lane_wait_ms == 0,
                "too many at once waits by itself, and holds up nobody");
         bench_stop(&b);
@@ -298,18 +300,18 @@ static void test_keys(void)
 
         for (size_t i = 0; i < COUNT(bad); i++) {
                 link = bench_start(&b, "{}", bad[i], &echo, 1);
-                tap_ok(codesignal_platform.read_session(link, "s1", &s, &o) == -1 &&
+                tap_ok(codesignal_platform.read_session(link, &s1, &s, &o) == -1 &&
                            o.kind == OUTCOME_DENIED && asked_count == 0,
                        "key %zu is no key: nothing is sent", i);
                 bench_stop(&b);
         }
         link = bench_start(&b, "{}", CREDENTIALS, &echo, 1);
-        codesignal_platform.read_session(link, "s1", &s, &o);
+        codesignal_platform.read_session(link, &s1, &s, &o);
         tap_ok(o.kind == OUTCOME_DENIED && strstr(o.detail, KEY) == NULL,
                "a key that the answer repeats is not shown");
         bench_stop(&b);
         link = bench_start(&b, "{}", CREDENTIALS, &token, 1);
-        codesignal_platform.read_session(link, "s1", &s, &o);
+        codesignal_platform.read_session(link, &s1, &s, &o);
         tap_ok(strstr(o.detail, "abc") == NULL, "nor a bearer link");
         bench_stop(&b);
 }
@@ -323,7 +325,7 @@ static void read_one(const char *json, struct session *s, struct outcome *o)
         struct bench b;
         struct link *link = bench_start(&b, "{}", CREDENTIALS, &answer, 1);
 
-        codesignal_platform.read_session(link, "sess000000000001", s, o);
+        codesignal_platform.read_session(link, &sess1, s, o);
         bench_stop(&b);
         mem_free(body);
 }
@@ -567,7 +569,7 @@ static void test_partial(void)
         struct session s;
         struct outcome o;
 
-        codesignal_platform.read_session(link, "sess000000000001", &s, &o);
+        codesignal_platform.read_session(link, &sess1, &s, &o);
         tap_ok(o.kind == OUTCOME_DENIED && s.id == NULL, "half a reading is not taken for a whole");
         bench_stop(&b);
         mem_free(body);
@@ -636,7 +638,7 @@ static void count_visit(void *context, const struct session *s)
 
 static void test_sweep(void)
 {
-        const char *ids[45];
+        struct session_ref ids[45];
         struct bench b;
         struct link *link;
         struct outcome o;
@@ -645,7 +647,7 @@ static void test_sweep(void)
         struct buf list = BUF_NONE;
 
         for (size_t i = 0; i < 45; i++)
-                ids[i] = mem_format("s%zu", i);
+                ids[i] = (struct session_ref){ .id = mem_format("s%zu", i) };
         buf_add_text(&list, "{\"data\":{\"companyTestSessions\":[null,{\"id\":\"other\"}");
         for (size_t i = 0; i < 20; i++)
                 buf_format(&list, ",{\"id\":\"s%zu\",\"status\":\"active\"}", i);
@@ -690,7 +692,7 @@ static void test_sweep(void)
                "nothing to ask, nothing sent");
         bench_stop(&b);
         for (size_t i = 0; i < 45; i++)
-                mem_free((char *)(uintptr_t)ids[i]);
+                mem_free((char *)(uintptr_t)ids[i].id);
         mem_free(first);
 }
 
@@ -977,7 +979,7 @@ static void test_corrections(void)
                             link, &(struct invitation){ .test_id = "t", .email = "a@b.example" },
                             &s, &o);
                 else
-                        codesignal_platform.read_session(link, "s1", &s, &o);
+                        codesignal_platform.read_session(link, &s1, &s, &o);
                 tap_ok(o.kind == OUTCOME_DENIED && asked_count == 0, "%s: nothing is sent",
                        rows[i].name);
                 if (!tap_ok(strstr(o.detail, rows[i].says) != NULL, "%s: it is named",
@@ -1018,7 +1020,7 @@ static void test_correction_helps(void)
 
         tap_int(file_write(path, other, strlen(other), 0600, NULL), 0, "an admin's correction");
         link->data_home = home;
-        tap_int(codesignal_platform.read_session(link, "s1", &s, &o), 0, "is used");
+        tap_int(codesignal_platform.read_session(link, &s1, &s, &o), 0, "is used");
         tap_ok(s.score.present && s.score.value == 45, "for the answer");
         tap_text(json_get_text(asked[0], "query", NULL), other, "and for the question");
         session_dispose(&s);

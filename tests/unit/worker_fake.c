@@ -236,14 +236,15 @@ static int invite(struct link *link, const struct invitation *in, struct session
         return leave(o);
 }
 
-static int read_session(struct link *link, const char *id, struct session *out, struct outcome *o)
+static int read_session(struct link *link, const struct session_ref *ref, struct session *out,
+                        struct outcome *o)
 {
         struct fake_session *s;
         bool did;
 
         (void)link;
         enter(CALL_READ_SESSION, o, &did);
-        s = fake_session(id);
+        s = fake_session(ref->id);
         if (o->kind == OUTCOME_DONE && s == NULL)
                 outcome_set(o, OUTCOME_ABSENT, "No such session.", "absent");
         else if (o->kind == OUTCOME_DONE)
@@ -251,9 +252,9 @@ static int read_session(struct link *link, const char *id, struct session *out, 
         return leave(o);
 }
 
-static int read_sessions(struct link *link, const char *test, const char *const *ids, size_t count,
-                         void (*visit)(void *context, const struct session *session), void *context,
-                         struct outcome *o)
+static int read_sessions(struct link *link, const char *test, const struct session_ref *refs,
+                         size_t count, void (*visit)(void *context, const struct session *session),
+                         void *context, struct outcome *o)
 {
         struct session found[64];
         size_t n = 0;
@@ -263,7 +264,7 @@ static int read_sessions(struct link *link, const char *test, const char *const 
         (void)link;
         enter(CALL_READ_SESSIONS, o, &did);
         for (size_t i = 0; o->kind == OUTCOME_DONE && i < count; i++) {
-                struct fake_session *s = fake_session(ids[i]);
+                struct fake_session *s = fake_session(refs[i].id);
 
                 if (s != NULL && text_equal(s->test, test))
                         session_out(s, &found[n++]);
