@@ -5,6 +5,7 @@
 #include "bridge/rule.h"
 #include "floor/mem.h"
 #include "floor/text.h"
+#include "home/catalog.h"
 #include "home/dossier.h"
 #include "home/erase.h"
 #include "home/follow.h"
@@ -263,7 +264,9 @@ int follow_fact(struct event_work *w, enum trust trust, const struct fact *fact,
         case FACT_SCHEDULE:
                 return end(&s, "done", "Noted: an interview was scheduled. No rule waits for it.");
         case FACT_TESTS:
-                return end(&s, "done", "Noted: the platform's list of assessments changed.");
+                return catalog_plan(w->plan, w->org, connection, trade_now(w->trade), why) != 0
+                           ? -1
+                           : end(&s, "done", "The platform's list of assessments is read again.");
         }
         return end(&s, "unknown", "This kind of fact is not known.");
 }

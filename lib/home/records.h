@@ -3,6 +3,9 @@
  * The records of one org: which table, which key, which members.  All values but event
  * bodies are JSON objects with "v": 1.  Times are milliseconds since 1970 UTC, ids texts.
  *
+ * table "catalog"   what a platform offers
+ *   <connection>    {tests[{id, title, duration_ms, labels[]}], read_ms, wanted_ms (an order to
+ *                   read it; 0: none is under way)}
  * table "org"
  *   self            {name, public_url, created_ms}
  * set "connections" of ids; table "connection"
@@ -48,7 +51,7 @@
  *                    begun (bool: an attempt was under way), marker, sentence, created_ms,
  *                    done_ms, since_ms (a person tried again: patience starts anew)}
  *                   state: waiting, done, refused, parked
- *                   kind: look_application, send_assessment, look_session, write_note,
+ *                   kind: list_tests, look_application, send_assessment, look_session, write_note,
  *                         move_stage, create_interview, edit_interview, delete_interview,
  *                         set_interview_link, sweep
  * set "open-interviews" of ids; table "interview"

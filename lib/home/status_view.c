@@ -171,6 +171,7 @@ static const char *words_of(const char *kind)
         static const struct {
                 const char *kind, *words;
         } rows[] = {
+                { "list_tests", "Read the list of assessments" },
                 { "look_application", "Read the application" },
                 { "send_assessment", "Send the assessment" },
                 { "look_session", "Read the result" },
