@@ -1,241 +1,274 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Ashby as a sender of webhooks (wire/ashby.md 2).
- *
- * Refusals are 400 or 503, never 401, 403, 404, 405 or 410: after one of those Ashby does not
- * come again, and a delivery signed with a secret that was changed there before it was
- * changed here would be lost for good (section 6, trap 6).  After 400 it comes again for
- * almost three hours, and a forger gains nothing by the difference.
- */
+/* Ashby as an applicant tracking system: what the bridge asks of it (wire/ashby.md 5). */
 #include "ats/ashby.h"
 
 #include <string.h>
 
-#include "bridge/signature.h"
+#include "ats/ashby_call.h"
+#include "ats/ashby_part.h"
 #include "floor/mem.h"
 #include "floor/text.h"
-#include "floor/when.h"
 
-#define PING_MAX 1024 /* bytes: a compact one has 53, real white space is unknown */
+static const struct ashby_method application_info = { "application.info", "Candidates: read",
+                                                      false },
+                                 candidate_info = { "candidate.info", "Candidates: read", false },
+                                 list_notes = { "candidate.listNotes", "Candidates: read", false },
+                                 create_note = { "candidate.createNote", "Candidates: write",
+                                                 true },
+                                 job_info = { "job.info", "Jobs: read", false },
+                                 stage_list = { "interviewStage.list", "Interviews: read", false };
 
-static bool is_ping(const struct buf *body)
+/* --- reading ----------------------------------------------------------------------- */
+
+static int read_object(struct link *link, const struct ashby_method *method, json_t *body,
+                       struct ashby_answer *answer, struct outcome *outcome)
 {
-        json_t *value;
-        bool ping;
-
-        if (body->len == 0 || body->len > PING_MAX)
-                return false;
-        value = json_parse(body->data, body->len, false, NULL);
-        ping = text_equal(json_get_text(value, "action", NULL), "ping");
-        json_decref(value);
-        return ping;
+        if (ashby_call(link, method, body, answer, outcome) != 0)
+                return -1;
+        if (json_is_object(answer->results))
+                return 0;
+        return outcome_set(outcome, OUTCOME_AGAIN,
+                           "Ashby gave an answer that cannot be read. It will be tried again.",
+                           "%s: results are no object", method->name);
 }
 
-/* A ping has no effect and a 4xx would leave the hook disabled, so it always gets 200; what
- * is wrong with it shows in the connection's health. */
-static void judge(const struct sender_request *request, int who, int status, const char *reason,
-                  const char *ping_reason, struct verdict *verdict)
+int ashby_application(struct link *link, const char *id, struct ashby_answer *answer,
+                      struct outcome *outcome)
 {
-        if (is_ping(request->body))
-                verdict_set(verdict, VERDICT_PROBE, 200, ping_reason);
-        else if (who >= 0)
-                verdict_set(verdict, VERDICT_KEEP, 200, reason);
+        return read_object(link, &application_info, ashby_body("applicationId", id), answer,
+                           outcome);
+}
+
+/* This one takes id, where other candidate calls take candidateId (section 6, trap 9). */
+int ashby_candidate(struct link *link, const char *id, struct ashby_answer *answer,
+                    struct outcome *outcome)
+{
+        return read_object(link, &candidate_info, ashby_body("id", id), answer, outcome);
+}
+
+static bool usable_email(const char *text)
+{
+        const char *at = text == NULL ? NULL : strchr(text, '@');
+
+        return at != NULL && at > text && at[1] != '\0' && strpbrk(text, " \t\r\n<>,;") == NULL;
+}
+
+static void take_application(const json_t *row, struct application *out)
+{
+        const char *email = json_get_text(row, "candidate.primaryEmailAddress.value", NULL);
+        json_t *name = json_object();
+
+        out->id = json_get_id(row, "id");
+        out->candidate_id = json_get_id(row, "candidate.id");
+        out->job_id = json_get_id(row, "job.id");
+        out->job_name = mem_text(json_get_text(row, "job.title", NULL));
+        out->stage_id = json_get_id(row, "currentInterviewStage.id");
+        out->stage_name = mem_text(json_get_text(row, "currentInterviewStage.title", NULL));
+        out->status = mem_text(ashby_status(json_get_text(row, "status", NULL)));
+        out->prospect = text_equal(out->status, "lead");
+        ashby_split_name(name, json_get_text(row, "candidate.name", ""));
+        out->first_name = mem_text(json_get_text(name, "first_name", NULL));
+        out->last_name = mem_text(json_get_text(name, "last_name", NULL));
+        if (usable_email(email))
+                out->email = mem_text(email);
+        json_decref(name);
+}
+
+/* The candidate's own page, and another address where the primary one is missing: sourced
+ * leads often have none (section 6, trap 19). */
+static void take_candidate(const json_t *row, struct application *out)
+{
+        const json_t *addresses = json_at(row, "emailAddresses");
+        const char *url = json_get_text(row, "profileUrl", NULL);
+
+        if (text_starts(url, "https://"))
+                out->url = mem_text(url);
+        for (size_t i = 0; i < json_array_size(addresses) && out->email == NULL; i++) {
+                const char *text = json_get_text(json_array_get(addresses, i), "value", NULL);
+
+                if (usable_email(text))
+                        out->email = mem_text(text);
+        }
+}
+
+static int read_application(struct link *link, const char *id, struct application *out,
+                            struct outcome *outcome)
+{
+        struct ashby_answer answer, candidate = { .value = NULL };
+        int result;
+
+        memset(out, 0, sizeof *out);
+        *outcome = (struct outcome)OUTCOME_NONE;
+        if (!ashby_is_id(id))
+                return outcome_set(outcome, OUTCOME_ABSENT, "Ashby has no such application.",
+                                   "application.info: no id");
+        result = ashby_application(link, id, &answer, outcome);
+        if (result == 0) {
+                take_application(answer.results, out);
+                if (out->candidate_id == NULL || out->id == NULL)
+                        result = outcome_set(outcome, OUTCOME_AGAIN,
+                                             "Ashby gave an answer that cannot be read. It will "
+                                             "be tried again.",
+                                             "application.info: no id of it or its candidate");
+                else
+                        result = ashby_candidate(link, out->candidate_id, &candidate, outcome);
+        }
+        if (result == 0)
+                take_candidate(candidate.results, out);
         else
-                verdict_set(verdict, VERDICT_REFUSE, status, reason);
-        if (who >= 0) {
-                verdict->trust = TRUST_BODY;
-                verdict->secret = who;
+                application_dispose(out);
+        ashby_answer_dispose(&candidate);
+        ashby_answer_dispose(&answer);
+        return result;
+}
+
+/* --- notes ------------------------------------------------------------------------- */
+
+struct search {
+        const char *marker;
+        int found;
+};
+
+static int look(void *context, const json_t *row)
+{
+        struct search *search = context;
+
+        if (strstr(json_get_text(row, "content", ""), search->marker) != NULL)
+                search->found = 1;
+        return search->found;
+}
+
+static int find_note(struct link *link, const struct application *application, const char *marker,
+                     int *found, struct outcome *outcome)
+{
+        struct search search = { marker, 0 };
+        int result;
+
+        *found = 0;
+        *outcome = (struct outcome)OUTCOME_NONE;
+        if (text_empty(marker) || !ashby_is_id(application->candidate_id))
+                return ashby_nobody(outcome, "candidate.listNotes");
+        result = ashby_each(link, &list_notes, ashby_body("candidateId", application->candidate_id),
+                            look, &search, outcome);
+        *found = result == 0 ? search.found : 0;
+        return result;
+}
+
+/* Plain text: of HTML Ashby keeps few elements, and line breaks are not among them (section
+ * 5).  Private notes need a switch of the key that is off by default. */
+static int write_note(struct link *link, const struct application *application,
+                      const struct note *note, struct outcome *outcome)
+{
+        bool tell = note->result && text_equal(link_setting(link, "notify", "none"), "followers"),
+             hide = text_equal(link_setting(link, "note_visibility", "public"), "private");
+        struct ashby_answer answer;
+        json_t *body, *text;
+        int result;
+
+        *outcome = (struct outcome)OUTCOME_NONE;
+        if (text_empty(note->body) || !ashby_is_id(application->candidate_id))
+                return ashby_nobody(outcome, "candidate.createNote");
+        body = ashby_body("candidateId", application->candidate_id);
+        text = ashby_body("type", "text/plain");
+        json_set_text(text, "value", note->body);
+        json_set(body, "note", text);
+        json_set_bool(body, "sendNotifications", tell);
+        if (hide)
+                json_set_bool(body, "isPrivate", true);
+        result = ashby_call(link, &create_note, body, &answer, outcome);
+        ashby_answer_dispose(&answer);
+        return result;
+}
+
+/* --- stages ------------------------------------------------------------------------ */
+
+static int keep(void *context, const json_t *row)
+{
+        json_array_append(context, (json_t *)(uintptr_t)row);
+        return 0;
+}
+
+int ashby_stages(struct link *link, const char *plan, json_t **stages, struct outcome *outcome)
+{
+        *stages = json_array();
+        if (ashby_each(link, &stage_list, ashby_body("interviewPlanId", plan), keep, *stages,
+                       outcome) == 0)
+                return 0;
+        json_decref(*stages);
+        *stages = NULL;
+        return -1;
+}
+
+static int add_stages(struct link *link, const char *plan, json_t *out, struct outcome *outcome)
+{
+        json_t *rows = NULL;
+
+        if (ashby_stages(link, plan, &rows, outcome) != 0)
+                return -1;
+        for (size_t i = 0; i < json_array_size(rows); i++) {
+                const json_t *row = json_array_get(rows, i);
+                char *id = json_get_id(row, "id");
+
+                if (id != NULL) {
+                        json_t *stage = ashby_body("id", id);
+
+                        json_set_text(stage, "name", json_get_text(row, "title", ""));
+                        json_add(out, stage);
+                }
+                mem_free(id);
         }
+        json_decref(rows);
+        return 0;
 }
 
-static void verify(const struct sender_request *request, struct verdict *verdict)
+/* A job has one plan or several, and the same title has another id in each (section 6, trap
+ * 12): the plan that applications get by default comes first. */
+static int list_stages(struct link *link, const char *job_id, json_t **stages,
+                       struct outcome *outcome)
 {
-        const char *shown = NULL, *body = buf_text(request->body);
-        int got = request->header(request->context, "Ashby-Signature", &shown), who = -1;
+        struct ashby_answer answer = { .value = NULL };
+        json_t *out = json_array();
+        const json_t *plans;
+        const char *first;
+        int result;
 
-        if (got < 0) {
-                judge(request, -1, 400, "signature came more than once",
-                      "ping, signature came more than once", verdict);
-        } else if (request->secret_count == 0) {
-                judge(request, -1, 503, "no secret token is set",
-                      "ping, no secret token is set here", verdict);
-        } else if (got == 0 || text_empty(shown)) {
-                judge(request, -1, 400, "signature missing: set a secret token on Ashby's side",
-                      "ping, not signed", verdict);
-        } else {
-                if (text_starts(shown, "sha256="))
-                        who = signature_of(request, body, request->body->len,
-                                           shown + strlen("sha256="));
-                judge(request, who, 400, who >= 0 ? "signed" : "signature wrong",
-                      who >= 0 ? "ping, signed" : "ping, signature wrong", verdict);
+        *stages = NULL;
+        *outcome = (struct outcome)OUTCOME_NONE;
+        result =
+            ashby_is_id(job_id)
+                ? read_object(link, &job_info, ashby_body("id", job_id), &answer, outcome)
+                : outcome_set(outcome, OUTCOME_ABSENT, "Ashby has no such job.", "job.info: no id");
+        first = json_get_text(answer.results, "defaultInterviewPlanId", NULL);
+        plans = json_at(answer.results, "interviewPlanIds");
+        if (result == 0 && ashby_is_id(first))
+                result = add_stages(link, first, out, outcome);
+        for (size_t i = 0; result == 0 && i < json_array_size(plans); i++) {
+                const char *plan = json_text_of(json_array_get(plans, i), NULL);
+
+                if (ashby_is_id(plan) && !text_equal(plan, first))
+                        result = add_stages(link, plan, out, outcome);
         }
+        if (result == 0 && json_array_size(out) == 0)
+                result = outcome_set(outcome, OUTCOME_ABSENT,
+                                     "This job has no interview plan in Ashby that we can see.",
+                                     "job.info: no plan, or plans without stages");
+        if (result == 0)
+                *stages = json_incref(out);
+        ashby_answer_dispose(&answer);
+        json_decref(out);
+        return result;
 }
 
-/* Ashby's list; nothing follows from these here. */
-static const char *const quiet[] = { "applicationSubmit",
-                                     "applicationUpdate",
-                                     "candidateHire",
-                                     "interviewPlanTransition",
-                                     "interviewScheduleCreate",
-                                     "interviewScheduleUpdate",
-                                     "jobCreate",
-                                     "jobPostingDelete",
-                                     "jobPostingPublish",
-                                     "jobPostingUnpublish",
-                                     "jobPostingUpdate",
-                                     "jobUpdate",
-                                     "offerCreate",
-                                     "offerDelete",
-                                     "offerUpdate",
-                                     "openingCreate",
-                                     "pushToHRIS",
-                                     "signatureRequestUpdate",
-                                     "surveySubmit",
-                                     "takeHomeAssignmentAssigned",
-                                     "takeHomeAssignmentCancelled",
-                                     "takeHomeAssignmentCompleted",
-                                     "takeHomeAssignmentSubmitted",
-                                     NULL };
-
-static void copy_id(json_t *to, const char *name, const json_t *from, const char *path)
-{
-        char *id = json_get_id(from, path);
-
-        if (id != NULL)
-                json_set_text(to, name, id);
-        mem_free(id);
-}
-
-static void copy_text(json_t *to, const char *name, const json_t *from, const char *path)
-{
-        const char *text = json_get_text(from, path, NULL);
-
-        if (!text_empty(text))
-                json_set_text(to, name, text);
-}
-
-/* One full name there, two parts here: the last word is the family name, by guess (section
- * 6, trap 20). */
-static void split_name(json_t *candidate, const char *full)
-{
-        char *name = mem_text(full), *trimmed = text_trim(name), *last = strrchr(trimmed, ' ');
-
-        if (last != NULL) {
-                *last = '\0';
-                json_set_text(candidate, "first_name", text_trim(trimmed));
-                json_set_text(candidate, "last_name", last + 1);
-        } else if (*trimmed != '\0') {
-                json_set_text(candidate, "first_name", trimmed);
-        }
-        mem_free(name);
-}
-
-static json_t *stage_detail(const json_t *application)
-{
-        json_t *detail = json_object(), *stage = json_object(), *job = json_object();
-        json_t *candidate = json_object();
-
-        copy_id(stage, "id", application, "currentInterviewStage.id");
-        copy_text(stage, "name", application, "currentInterviewStage.title");
-        copy_id(job, "id", application, "job.id");
-        copy_text(job, "name", application, "job.title");
-        copy_id(candidate, "id", application, "candidate.id");
-        split_name(candidate, json_get_text(application, "candidate.name", ""));
-        copy_text(candidate, "email", application, "candidate.primaryEmailAddress.value");
-        json_set(detail, "stage", stage);
-        json_set(detail, "job", job);
-        json_set(detail, "candidate", candidate);
-        copy_text(detail, "status", application, "status");
-        return detail;
-}
-
-static void stage_entered(struct fact *fact, const char *action, const json_t *application)
-{
-        char *id = json_get_id(application, "id");
-
-        if (id == NULL) {
-                fact_start(fact, FACT_UNKNOWN, action, "a stage change that names no application");
-                return;
-        }
-        fact_start(fact, FACT_STAGE_ENTERED, action, "%s entered %s (%s)",
-                   text_or(json_get_text(application, "candidate.name", NULL), "a candidate"),
-                   json_get_text(application, "currentInterviewStage.title", "an unnamed stage"),
-                   json_get_text(application, "job.title", "no job"));
-        fact->subject = id;
-        fact->detail = stage_detail(application);
-        when_parse(json_get_text(application, "updatedAt", ""), &fact->occurred_ms);
-}
-
-static void gone(struct fact *fact, const char *action, const char *what, const json_t *data,
-                 const char *who, const char *into)
-{
-        char *id = json_get_id(data, who);
-
-        if (id == NULL) {
-                fact_start(fact, FACT_UNKNOWN, action, "%s names no candidate", action);
-                return;
-        }
-        fact_start(fact, FACT_APPLICATION_GONE, action, "candidate %s was %s", id, what);
-        fact->detail = json_object();
-        json_set_text(fact->detail, "what", what);
-        json_set_text(fact->detail, "candidate", id);
-        json_set(fact->detail, "applications", json_array());
-        if (into != NULL)
-                copy_id(fact->detail, "into", data, into);
-        fact->subject = id;
-}
-
-static void read_action(struct fact *fact, const char *action, const json_t *data)
-{
-        if (text_equal(action, "candidateStageChange")) {
-                stage_entered(fact, action, json_at(data, "application"));
-        } else if (text_equal(action, "candidateDelete")) {
-                gone(fact, action, "deleted", data, "candidate.id", NULL);
-        } else if (text_equal(action, "candidateMerge")) {
-                gone(fact, action, "merged", data, "deletedCandidate.id", "mergedCandidate.id");
-        } else if (text_equal(action, "ping")) {
-                fact_start(fact, FACT_NOTHING, action, "a test of the connection");
-        } else {
-                for (size_t i = 0; quiet[i] != NULL; i++)
-                        if (text_equal(action, quiet[i])) {
-                                fact_start(fact, FACT_NOTHING, action,
-                                           "%s: nothing follows from it", action);
-                                return;
-                        }
-                fact_start(fact, FACT_UNKNOWN, action, "an action that is not in Ashby's list");
-        }
-}
-
-static void decode(const void *body, size_t len, const json_t *headers, const json_t *settings,
-                   struct fact *fact)
-{
-        struct fail why = FAIL_CLEAR;
-        json_t *value = json_parse(body, len, false, &why);
-        const char *action = json_get_text(value, "action", NULL);
-        char *id = json_get_id(value, "webhookActionId");
-
-        (void)headers;
-        (void)settings;
-        if (value == NULL) {
-                fact_start(fact, FACT_UNKNOWN, "unreadable", "not JSON: %s", why.text);
-        } else if (text_empty(action)) {
-                fact_start(fact, FACT_UNKNOWN, "nameless", "JSON that names no action");
-        } else {
-                read_action(fact, action, json_at(value, "data"));
-                /* One id covers all events of one act of a user, so never the id alone. */
-                if (id != NULL)
-                        fact->identity = mem_format("%s:%s", fact->name, id);
-        }
-        mem_free(id);
-        json_decref(value);
-}
-
-static const char *const kept[] = { "Ashby-Signature", "Content-Type", "User-Agent", NULL };
-
-const struct sender ashby_sender = {
+const struct ats ashby_ats = {
         .kind = "ashby",
-        .headers = kept,
-        .status_full = 503,
-        .verify = verify,
-        .decode = decode,
+        .read_application = read_application,
+        .find_note = find_note,
+        .write_note = write_note,
+        .set_tags = ashby_set_tags,
+        .find_file = ashby_find_file,
+        .upload_file = ashby_upload_file,
+        .list_stages = list_stages,
+        .move_stage = ashby_move_stage,
+        .create_webhook = ashby_create_webhook,
+        .test = ashby_test,
 };

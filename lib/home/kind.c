@@ -126,9 +126,17 @@ static const struct kind lever = {
                  "as the webhook secret.",
 };
 
-/* wire/ashby.md 1 and 2 */
+/* wire/ashby.md 1, 2 and 5 */
 static const struct kind_field ashby_settings[] = {
         { "base_url", 'u', false, "\"https://api.ashbyhq.com\"", NULL, "Where the API answers" },
+        { "act_as_user", 't', false, NULL, NULL,
+          "Id of the Ashby user who appears as author; the key needs the switch \"Allow acting on "
+          "behalf of a user\"" },
+        { "notify", 'c', false, "\"none\"", "none|followers",
+          "Who is notified of a note with a result" },
+        { "note_visibility", 'c', false, "\"public\"", "public|private",
+          "Who may see the notes we write; private needs the switch \"Allow access to non-offer "
+          "private fields\"" },
         END,
 };
 
@@ -137,17 +145,21 @@ static const struct kind ashby = {
         .title = "Ashby",
         .role = KIND_ATS,
         .sender = &ashby_sender,
+        .ats = ADAPTER(&ashby_ats),
         .settings = ashby_settings,
         .credentials = one_api_key,
         .needs = "Candidates: read and write\n"
-                 "Interviews: read (write only to put interview links into the schedule)\n"
+                 "Interviews: read (write only to put interview links into schedules that this "
+                 "key made)\n"
                  "Jobs: read\n"
-                 "Hiring process metadata: read\n"
-                 "Organization: read\n"
-                 "API keys: read\n"
+                 "[tags] Hiring process metadata: read (write only to make tags that are not "
+                 "there)\n"
+                 "Organization: read (only to act for a user)\n"
+                 "API keys: read (write only to let Fairlead make the webhooks)\n"
                  "Allow access to confidential jobs and projects, if there are any",
         .paste = "Ashby: Admin > Integrations > Webhooks > New, once per event: "
-                 "candidateStageChange, candidateMerge, candidateDelete.\n"
+                 "candidateStageChange, candidateMerge, candidateDelete, and for interviews "
+                 "interviewScheduleCreate, interviewScheduleUpdate.\n"
                  "Request URL: the webhook URL. Secret token: the webhook secret (without one "
                  "deliveries are refused).\n"
                  "Saving sends a ping; a row that stays disabled was not answered: tick Enabled "

@@ -614,7 +614,7 @@ static const struct {
           "stage_entered candidateStageChange a-1 candidateStageChange:w 1780002461644 "
           "{\"candidate\":{\"email\":\"ada@example.org\",\"first_name\":\"Ada King\",\"id\":"
           "\"c-1\",\"last_name\":\"Lovelace\"},\"job\":{\"id\":\"j-1\",\"name\":\"Engineer\"},"
-          "\"stage\":{\"id\":\"s-1\",\"name\":\"Coding test\"},\"status\":\"Active\"}" },
+          "\"stage\":{\"id\":\"s-1\",\"name\":\"Coding test\"},\"status\":\"active\"}" },
         { &ashby_sender, "every optional thing null",
           "{\"action\":\"candidateStageChange\",\"data\":{\"application\":{\"id\":\"a\","
           "\"candidate\":null,\"job\":null,\"currentInterviewStage\":null,\"updatedAt\":null}}}",
