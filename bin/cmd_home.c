@@ -2,6 +2,7 @@
 /* fairlead init, org, check, backup, restore: the home itself. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "floor/file.h"
@@ -145,6 +146,18 @@ static int check_org(void *context, const char *name)
         return 0;
 }
 
+/* There when somebody operates the host through the pages. */
+static void check_host(struct checking *k)
+{
+        char *dir = file_path(home_path(k->c->home), "host");
+        struct fail why = FAIL_CLEAR;
+        uint64_t records = 0;
+
+        if (access(dir, F_OK) == 0)
+                checked(k, "the host", store_check(dir, &records, &why), records, &why);
+        mem_free(dir);
+}
+
 static int check(struct command_context *c, int argc, char **argv)
 {
         struct checking k = { c, NULL, 0 };
@@ -164,6 +177,7 @@ static int check(struct command_context *c, int argc, char **argv)
         code = inbox_check(dir, &records, &why);
         checked(&k, "inbox", code, records, &why);
         mem_free(dir);
+        check_host(&k);
         if (home_each_org(c->home, check_org, &k, &c->why) < 0) {
                 json_decref(k.rows);
                 return command_failed(c);

@@ -73,6 +73,25 @@ int secret_open(const struct secret_key *key, const char *bound, const char *sea
  * claims, not even that they are JSON; the caller checks them. */
 int secret_jwt_hs256(const char *token, const char *key, struct buf *claims, struct fail *why);
 
+/*
+ * Passphrases of people: scrypt (RFC 7914) with a salt of its own, as
+ * "scrypt.<log2 N>.<r>.<p>.<salt>.<key>", so that the cost can grow.  One at a time in a process:
+ * each takes 32 MiB and a tenth of a second.
+ */
+void secret_pass_hash(const char *pass, struct buf *out);
+/* stored NULL or "": as long as for a real one, and false.  outdated (may be NULL): it was stored
+ * with another cost than today's; hash it anew while the passphrase is at hand. */
+bool secret_pass_fits(const char *pass, const char *stored, bool *outdated);
+
+/* One-time codes (RFC 6238: HMAC-SHA-1, 30 seconds, 6 digits; what authenticators know). */
+#define SECRET_TOTP_SECONDS 30
+#define SECRET_TOTP_KEY 20
+/* The code of now, of the step before or of the next, and of none that is not later than
+ * *last_step, which is moved on: a code counts once. */
+bool secret_totp_fits(const void *key, size_t key_len, const char *code, int64_t now_ms,
+                      int64_t *last_step);
+uint32_t secret_totp(const void *key, size_t key_len, int64_t step, unsigned digits);
+
 /* For tests against published vectors, and nothing else: the bare algorithms.  The nonce of
  * secret_gcm_encrypt() is 12 bytes; out takes len bytes and the tag of 16. */
 void secret_hkdf(const void *key, size_t key_len, const void *salt, size_t salt_len,
@@ -80,5 +99,7 @@ void secret_hkdf(const void *key, size_t key_len, const void *salt, size_t salt_
 void secret_gcm_encrypt(const unsigned char key[SECRET_KEY_SIZE], const unsigned char nonce[12],
                         const char *bound, size_t bound_len, const void *plain, size_t len,
                         unsigned char *out);
+void secret_scrypt(const char *pass, const void *salt, size_t salt_len, unsigned log_n, unsigned r,
+                   unsigned p, unsigned char *out, size_t len);
 
 #endif

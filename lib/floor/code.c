@@ -70,6 +70,21 @@ static void encode64(struct buf *out, const unsigned char *p, size_t len, const 
         buf_add(out, four, pad ? 4 : len + 1);
 }
 
+void code_base32(struct buf *out, const void *data, size_t len)
+{
+        static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+        const unsigned char *p = data;
+        unsigned bits = 0, count = 0;
+
+        for (size_t i = 0; i < len; i++) {
+                bits = (bits << 8 | p[i]) & 0xFFFF;
+                for (count += 8; count >= 5; count -= 5)
+                        buf_add_char(out, letters[bits >> (count - 5) & 31]);
+        }
+        if (count > 0)
+                buf_add_char(out, letters[bits << (5 - count) & 31]);
+}
+
 void code_base64(struct buf *out, const void *data, size_t len)
 {
         encode64(out, data, len, standard, true);

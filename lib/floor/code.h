@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Bytes as text: hexadecimal, base64 (RFC 4648), percent-encoding (RFC 3986), HTML
+ * Bytes as text: hexadecimal, base32 and base64 (RFC 4648), percent-encoding (RFC 3986), HTML
  * (five characters), and the checksum CRC-32C (RFC 3720).  Encoders append to a buffer.
  * Decoders are strict, append to a buffer, and return -1 on anything that is not exactly
  * the form named, leaving what they had appended.
@@ -16,6 +16,7 @@
 void code_hex(struct buf *out, const void *data, size_t len);  /* lower case */
 int code_unhex(struct buf *out, const char *text, size_t len); /* either case */
 
+void code_base32(struct buf *out, const void *data, size_t len);     /* upper case, unpadded */
 void code_base64(struct buf *out, const void *data, size_t len);     /* padded */
 void code_base64url(struct buf *out, const void *data, size_t len);  /* unpadded */
 int code_unbase64(struct buf *out, const char *text, size_t len);    /* padded */

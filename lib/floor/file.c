@@ -18,14 +18,14 @@ char *file_path(const char *dir, const char *name)
         return mem_format("%s/%s", dir, name);
 }
 
-int file_read(const char *path, size_t max, struct buf *out, struct fail *why)
+static int read_whole(const char *path, int flags, size_t max, struct buf *out, struct fail *why)
 {
         char piece[16384];
         size_t had = out->len;
         ssize_t got;
         int fd;
 
-        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        fd = open(path, O_RDONLY | O_CLOEXEC | flags);
         if (fd < 0)
                 return errno == ENOENT ? 0 : fail_errno(why, "cannot open %s", path);
         while ((got = read(fd, piece, sizeof piece)) != 0) {
@@ -45,6 +45,16 @@ int file_read(const char *path, size_t max, struct buf *out, struct fail *why)
         mem_wipe(piece, sizeof piece);
         close(fd);
         return 1;
+}
+
+int file_read(const char *path, size_t max, struct buf *out, struct fail *why)
+{
+        return read_whole(path, O_NOFOLLOW, max, out, why);
+}
+
+int file_read_link(const char *path, size_t max, struct buf *out, struct fail *why)
+{
+        return read_whole(path, 0, max, out, why);
 }
 
 int file_write_all(int fd, const void *data, size_t len)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Small files, read whole and written so that a crash leaves the old or the new one.
- * Paths are joined with file_path(); nothing here follows a symbolic link in the last part.
+ * Paths are joined with file_path(); but for file_read_link()
+ * nothing here follows a symbolic link in the last part.
  */
 #ifndef FLOOR_FILE_H
 #define FLOOR_FILE_H
@@ -17,6 +18,9 @@ char *file_path(const char *dir, const char *name);
 
 /* Appends the whole file: 1 read, 0 no such file, -1 why (longer than max is FAIL_INPUT). */
 int file_read(const char *path, size_t max, struct buf *out, struct fail *why);
+
+/* The same, and follows symbolic links: for files of the system, never for those of a home. */
+int file_read_link(const char *path, size_t max, struct buf *out, struct fail *why);
 
 /* Writes beside it, syncs, renames, syncs the directory. */
 int file_write(const char *path, const void *data, size_t len, mode_t mode, struct fail *why);

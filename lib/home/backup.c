@@ -171,6 +171,13 @@ static int write_record(void *context, const struct store_record *record)
         return backup_put(w->file, 'r', header, record->data, record->len, w->why) == 0 ? 0 : 1;
 }
 
+static int write_records(struct writing *w, const char *name, struct org *org)
+{
+        if (backup_put(w->file, 'o', named("org", name), NULL, 0, w->why) != 0)
+                return -1;
+        return store_each(org->store, write_record, w, w->why) == 0 ? 0 : -1;
+}
+
 static int write_org(void *context, const char *name)
 {
         struct writing *w = context;
@@ -179,9 +186,14 @@ static int write_org(void *context, const char *name)
         if (home_org(w->home, name, &org, w->why) != 1)
                 return fail_set(w->why, FAIL_BROKEN, "cannot open the organisation %s", name);
         w->count->orgs++;
-        if (backup_put(w->file, 'o', named("org", name), NULL, 0, w->why) != 0)
-                return -1;
-        return store_each(org->store, write_record, w, w->why) == 0 ? 0 : -1;
+        return write_records(w, name, org);
+}
+
+static int write_host(struct writing *w)
+{
+        struct org *host;
+
+        return home_host(w->home, &host, w->why) == 0 ? write_records(w, HOME_HOST, host) : -1;
 }
 
 static int write_all(struct writing *w, bool with_key)
@@ -195,7 +207,7 @@ static int write_all(struct writing *w, bool with_key)
             backup_put(w->file, 'h', header, NULL, 0, w->why) != 0 || write_inbox(w) != 0 ||
             write_file(w, "settings") != 0 || (with_key && write_file(w, "secrets") != 0) ||
             write_tree(w, "data", 2) != 0 || write_logs(w) != 0 ||
-            home_each_org(w->home, write_org, w, w->why) != 0)
+            home_each_org(w->home, write_org, w, w->why) != 0 || write_host(w) != 0)
                 return -1;
         header = json_object();
         json_set_int(header, "orgs", (int64_t)w->count->orgs);

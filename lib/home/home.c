@@ -310,7 +310,7 @@ static int open_org(struct home *h, const char *name, enum store_mode mode, stru
 
         pthread_mutex_lock(&slot->opening);
         if (slot->org.store == NULL) {
-                part = mem_format("orgs/%s", name);
+                part = text_equal(name, HOME_HOST) ? mem_text("host") : mem_format("orgs/%s", name);
                 dir = file_path(h->path, part);
                 found = store_open(&slot->org.store, dir, mode, why);
                 if (found != 1)
@@ -348,6 +348,12 @@ int home_create_org(struct home *h, const char *name, struct org **out, struct f
                                 "not start with '-'",
                                 HOME_ORG_NAME_MAX);
         return open_org(h, name, STORE_CREATE, out, why) == 1 ? 0 : -1;
+}
+
+int home_host(struct home *h, struct org **out, struct fail *why)
+{
+        *out = NULL;
+        return open_org(h, HOME_HOST, STORE_CREATE, out, why) == 1 ? 0 : -1;
 }
 
 static int compare_names(const void *a, const void *b)

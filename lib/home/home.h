@@ -2,7 +2,7 @@
 /*
  * One home: a state directory with its master key, inbox and orgs (design, "State").
  *
- *     inbox/  orgs/<org>/  audit/  data/ (an admin's corrections)  run/ (locks)  secrets
+ *     inbox/  orgs/<org>/  host/  audit/  data/ (an admin's corrections)  run/ (locks)  secrets
  *     settings (optional settings file)
  *
  * A home handle is made once per process and shared by its threads.
@@ -46,6 +46,11 @@ int home_create_org(struct home *h, const char *name, struct org **out, struct f
 /* Names of all orgs in alphabetical order, from the directory; nonzero from visit stops. */
 int home_each_org(struct home *h, int (*visit)(void *context, const char *name), void *context,
                   struct fail *why);
+/* The host itself, made when it is absent: where its operators are kept.  It is no org: it has
+ * the name "-", which none can have, and lies in <home>/host. */
+#define HOME_HOST "-"
+int home_host(struct home *h, struct org **out, struct fail *why); /* 0, -1 */
+
 /* A store that is always there and always empty: look-ups for unknown orgs go to it, so that
  * they take the time of a known one. */
 struct store *home_nobody(struct home *h, struct fail *why);

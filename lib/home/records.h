@@ -71,6 +71,18 @@
  *   <the same key>  {to{address: {at_ms, state, mark, count}}}
  * set "keys"; table "key"
  *   <id>            {digest, scopes[], label, created_ms, expires_ms, revoked_ms, prefix}
+ * set "people" of ids; table "person"     (also those of the host: its operators)
+ *   <id>            {email, name, role, pass (scrypt), epoch, off, zone, totp (sealed), totp_new
+ *                    (sealed), totp_step, codes[digests], created_ms, changed_ms, last_ms,
+ *                    last_from}
+ * table "person-email"
+ *   <address in lower case>  {person}
+ * set "invitations" of digests; table "invitation"
+ *   <sha256 hex of token>  {email, role, by, person, reset, no_totp, created_ms, expires_ms}
+ * set "visits" of digests; table "visit"
+ *   <sha256 hex of the cookie>  {person, epoch, created_ms, seen_ms, from, agent}
+ * set "broken-glass" of digests; table "glass"
+ *   <sha256 hex of the host's cookie>  {who, reason, at_ms, until_ms}
  * table "count"
  *   <name>          {n}    repaired (the loss meter), duplicates, refused ...
  * table "place"

@@ -270,22 +270,23 @@ static int stop_at_first(void *context, const struct store_record *record)
 
 static int begin_org(struct restoring *r, const char *name)
 {
-        int found = home_org(r->home, name, &r->org, r->why);
+        bool host = text_equal(name, HOME_HOST);
+        int found = host ? home_host(r->home, &r->org, r->why) + 1
+                         : home_org(r->home, name, &r->org, r->why);
 
-        if (found < 0)
+        if (found < 0 || (host && found == 0))
                 return -1;
         if (found == 0) {
                 if (home_create_org(r->home, name, &r->org, r->why) != 0)
                         return -1;
         } else if (!r->replace && store_each(r->org->store, stop_at_first, NULL, r->why) != 0) {
                 return fail_set(r->why, FAIL_CONFLICT,
-                                "the organisation %s has records already; --replace makes it as in "
-                                "the backup",
-                                name);
+                                "%s%s has records already; --replace makes it as in the backup",
+                                host ? "the host" : "the organisation ", host ? "" : name);
         }
         r->wanted = json_object();
         r->batch = batch_new();
-        r->count->orgs++;
+        r->count->orgs += !host;
         return 0;
 }
 

@@ -54,6 +54,10 @@ def test_usage(home):
         ["worker", "x"], ["worker", "--nope"], ["tick", "x"], ["sweep", "acme", "x"],
         ["events", "--last", "0"], ["events", "--last", "many"], ["events", "--body", "x"],
         ["events", "acme", "x"], ["actions", "--last", "-1"], ["actions", "--retry", "x"],
+        ["admin"], ["admin", "nope"], ["admin", "invite"], ["admin", "invite", "a", "b", "c"],
+        ["admin", "invite", "acme", "no address"], ["admin", "invite", "acme", "a@b.example", "--role", "x"],
+        ["admin", "reset"], ["admin", "reset", "--nope", "x"], ["admin", "list", "a", "b"],
+        ["admin", "remove"],
         ["audit"], ["audit", "nope"], ["audit", "verify", "a", "b"], ["audit", "export", "a", "b"],
         ["audit", "verify", "--anchor", "x"], ["audit", "verify", "acme", "--anchor", "1:abc"],
         ["audit", "verify", "--file", "/nonexistent/log"],
@@ -273,6 +277,42 @@ def post(server, target, number):
 
 def target_of(home):
     return home.answer["connections"][0]["webhook_url"].replace("https://hire.example.org", "")
+
+
+@with_home
+def test_admin(home):
+    done = home.must("admin", "invite", "acme", "Ada@Example.com")
+    tap.ok(done.out.startswith(prepared.PUBLIC_URL + "/admin/acme/invitation/") and
+           done.out.count("\n") == 1, "a link alone stands on stdout", done.out)
+    token = done.out.strip().rsplit("/", 1)[1]
+    for name, row, code in (
+            ("nobody to reset", ["reset", "acme", "eve@example.com"], 1),
+            ("nobody to remove", ["remove", "acme", "eve@example.com"], 1),
+            ("no such org", ["invite", "nobody", "eve@example.com"], 1),
+            ("no operator of an org", ["invite", "acme", "eve@example.com", "--role", "operator"], 2),
+            ("no admin of the host", ["invite", "-", "eve@example.com", "--role", "admin"], 2)):
+        tap.equal(home.run("admin", *row).code, code, name)
+    tap.equal(home.run("admin", "list", "acme", "--json").json(), [], "nobody before the link is used")
+    host = home.must("admin", "invite", "-", "op@example.com", "--json").json()
+    tap.ok(host["link"].startswith(prepared.PUBLIC_URL + "/admin/-/invitation/"),
+           "the host stands where its orgs stand", host)
+    host = home.must("admin", "invite", "-", "op2@example.com", "--url", "https://op.example/x/").out
+    tap.ok(host.startswith("https://op.example/x/admin/-/invitation/"), "or where it is told")
+    log = home.must("audit", "export", "acme").out
+    tap.contains(log, "person.invited", "invitations are in the log")
+    tap.lacks(log, token, "their links are not")
+    tap.equal(home.run("check").code, 0, "the host's records are checked, too")
+    path = os.path.join(home.path, "run", "backup")
+    home.must("backup", path)
+    other = prepared.Home(home.path + "-other", init=False)
+    os.makedirs(other.path, 0o700)
+    with open(os.path.join(home.path, "secrets"), "rb") as f:
+        key = f.read()
+    with open(os.path.join(other.path, "secrets"), "wb", opener=lambda p, f: os.open(p, f, 0o400)) as f:
+        f.write(key)
+    other.must("restore", path)
+    host = other.must("admin", "invite", "-", "op3@example.com").out
+    tap.ok(host.startswith("https://op.example/x/"), "and travel in a backup", host)
 
 
 @with_home
@@ -524,4 +564,4 @@ def test_work(home):
 
 
 tap.run(test_usage, test_no_home, test_apply, test_wrong_documents, test_secrets, test_keys,
-        test_audit, test_backup, test_check, test_doctor, test_doctor_outside, test_work)
+        test_admin, test_audit, test_backup, test_check, test_doctor, test_doctor_outside, test_work)
