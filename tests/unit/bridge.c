@@ -50,10 +50,9 @@ static void test_words(void)
 {
         static const char *const outcomes[] = { "done",    "again",  "uncertain",
                                                 "refused", "denied", "absent" };
-        static const char *const facts[] = { "nothing",       "unknown",
-                                             "stage_entered", "application_gone",
-                                             "session",       "interview",
-                                             "tests" };
+        static const char *const facts[] = { "nothing",          "unknown", "stage_entered",
+                                             "application_gone", "session", "interview",
+                                             "schedule",         "tests" };
         static const char *const trusts[] = { "unsigned", "notice", "body" };
 
         for (int i = 0; i < 6; i++)
