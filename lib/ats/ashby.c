@@ -269,6 +269,9 @@ const struct ats ashby_ats = {
         .upload_file = ashby_upload_file,
         .list_stages = list_stages,
         .move_stage = ashby_move_stage,
+        .read_schedule = ashby_read_schedule,
+        .set_interview_link = ashby_set_interview_link,
+        .interview_link_hidden = true,
         .create_webhook = ashby_create_webhook,
         .test = ashby_test,
 };

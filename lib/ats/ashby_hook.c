@@ -76,8 +76,6 @@ static const char *const quiet[] = { "applicationSubmit",
                                      "applicationUpdate",
                                      "candidateHire",
                                      "interviewPlanTransition",
-                                     "interviewScheduleCreate",
-                                     "interviewScheduleUpdate",
                                      "jobCreate",
                                      "jobPostingDelete",
                                      "jobPostingPublish",
@@ -203,10 +201,47 @@ static void gone(struct fact *fact, const char *action, const char *what, const 
         fact->subject = id;
 }
 
+/* Of the schedule as a whole; its parts, and their titles, are read over the API. */
+static json_t *schedule_detail(const json_t *schedule, const char *what)
+{
+        json_t *detail = json_object();
+        int64_t ms;
+
+        json_set_text(detail, "what", what);
+        copy_id(detail, "application", schedule, "applicationId");
+        if (when_parse(json_get_text(schedule, "interviewEvents.0.startTime", ""), &ms) == 0)
+                json_set_int(detail, "starts_ms", ms);
+        if (when_parse(json_get_text(schedule, "interviewEvents.0.endTime", ""), &ms) == 0)
+                json_set_int(detail, "ends_ms", ms);
+        return detail;
+}
+
+static void scheduled(struct fact *fact, const char *action, const json_t *schedule)
+{
+        char *id = json_get_id(schedule, "id");
+        const char *status = json_get_text(schedule, "status", "");
+        const char *what = text_equal(status, "Cancelled")                 ? "cancelled"
+                           : text_equal(action, "interviewScheduleCreate") ? "made"
+                                                                           : "moved";
+
+        if (id == NULL) {
+                fact_start(fact, FACT_UNKNOWN, action, "%s names no schedule", action);
+                return;
+        }
+        fact_start(fact, FACT_SCHEDULE, action, "an interview schedule is %s",
+                   text_empty(status) ? "there" : status);
+        fact->subject = id;
+        fact->detail = schedule_detail(schedule, what);
+        when_parse(json_get_text(schedule, "updatedAt", ""), &fact->occurred_ms);
+}
+
 static void read_action(struct fact *fact, const char *action, const json_t *data)
 {
         if (text_equal(action, "candidateStageChange")) {
                 stage_entered(fact, action, json_at(data, "application"));
+        } else if (text_equal(action, "interviewScheduleCreate") ||
+                   text_equal(action, "interviewScheduleUpdate")) {
+                scheduled(fact, action, json_at(data, "interviewSchedule"));
         } else if (text_equal(action, "candidateDelete")) {
                 gone(fact, action, "deleted", data, "candidate.id", NULL);
         } else if (text_equal(action, "candidateMerge")) {

@@ -24,6 +24,10 @@ int ashby_find_file(struct link *link, const struct application *application, co
                     int *found, struct outcome *outcome);
 int ashby_upload_file(struct link *link, const struct application *application,
                       const struct attachment *file, struct outcome *outcome);
+int ashby_read_schedule(struct link *link, const struct application *application,
+                        const char *schedule, json_t **parts, struct outcome *outcome);
+int ashby_set_interview_link(struct link *link, const char *interview_id, const char *field,
+                             const char *url, struct outcome *outcome);
 int ashby_create_webhook(struct link *link, const char *url, const char *secret,
                          const json_t *known, json_t **made, struct outcome *outcome);
 int ashby_test(struct link *link, json_t **report, struct outcome *outcome);

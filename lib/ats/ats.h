@@ -80,10 +80,19 @@ struct ats {
         int (*drop_slot)(struct link *link, const struct application *application, const char *id,
                          struct outcome *outcome);
 
+        /* A schedule of one or several interviews of this application, as it is now: array of
+         * {id, link_id, title, starts_ms, ends_ms, interviewers[{name, email}]}, the caller's;
+         * any but id may be missing.  link_id is what set_interview_link takes; without it no
+         * link can be put there.  Empty when it was cancelled or nothing is arranged yet.  NULL
+         * where a FACT_SCHEDULE says all there is. */
+        int (*read_schedule)(struct link *link, const struct application *application,
+                             const char *schedule, json_t **parts, struct outcome *outcome);
         /* Puts a link where the scheduled interview shows it ("location" or
-         * "video_conferencing_url": field). */
+         * "video_conferencing_url": field).  Writing what is there is DONE. */
         int (*set_interview_link)(struct link *link, const char *interview_id, const char *field,
                                   const char *url, struct outcome *outcome);
+
+        bool interview_link_hidden; /* programs see it there, people do not: they get a note */
 
         /* Has the vendor send its events to this URL, where the credential may.  secret: what they
          * are to be signed with; a vendor that makes its own ignores it.  known: ids[] of those

@@ -267,17 +267,22 @@ static int check_move(const json_t *with, const char *path, const json_t *kinds,
         return result;
 }
 
+/* The beginnings of a rule: bits, because a step may follow several. */
+#define AFTER_STAGE 1U
+#define AFTER_RESULT 2U
+#define AFTER_SCHEDULE 4U
+
 static const struct step {
         const char *name;
-        bool stage; /* follows entered_stage; otherwise a result */
+        unsigned after;
         int (*check)(const json_t *with, const char *path, const json_t *kinds, struct fail *why);
 } steps[] = {
-        { "send_assessment", true, check_send },
-        { "add_selection_link", true, check_platform },
-        { "create_interview", true, check_interview },
-        { "write_result", false, check_write },
-        { "tag_result", false, check_tag },
-        { "move_stage", false, check_move },
+        { "send_assessment", AFTER_STAGE, check_send },
+        { "add_selection_link", AFTER_STAGE, check_platform },
+        { "create_interview", AFTER_STAGE | AFTER_SCHEDULE, check_interview },
+        { "write_result", AFTER_RESULT, check_write },
+        { "tag_result", AFTER_RESULT, check_tag },
+        { "move_stage", AFTER_RESULT, check_move },
 };
 
 static const struct step *find_step(const char *name)
@@ -298,7 +303,16 @@ const char *rule_step(const json_t *step, const json_t **with)
         return json_object_iter_key(at);
 }
 
-static int check_step(const json_t *given, const char *path, bool stage, const json_t *kinds,
+static const char *misplaced(unsigned after, unsigned step)
+{
+        if (after == AFTER_SCHEDULE)
+                return "does not follow a scheduled interview";
+        if (step & AFTER_RESULT)
+                return "is a step for results, not for an entered stage";
+        return "is a step for an entered stage, not for results";
+}
+
+static int check_step(const json_t *given, const char *path, unsigned after, const json_t *kinds,
                       struct fail *why)
 {
         const json_t *with = NULL;
@@ -313,48 +327,89 @@ static int check_step(const json_t *given, const char *path, bool stage, const j
         step = find_step(name);
         if (step == NULL)
                 result = wrong(why, inner, "there is no such step");
-        else if (step->stage != stage)
-                result = wrong(why, inner,
-                               stage ? "is a step for results, not for an entered stage"
-                                     : "is a step for an entered stage, not for results");
+        else if ((step->after & after) == 0)
+                result = wrong(why, inner, misplaced(after, step->after));
         else
                 result = step->check(with, inner, kinds, why);
+        if (result == 0 && after == AFTER_SCHEDULE && json_at(with, "schedule") != NULL)
+                result =
+                    fail_set(why, FAIL_INPUT, "%s.schedule: the interview has its time", inner);
         mem_free(inner);
         return result;
 }
 
-static int check_when(const json_t *when, const char *path, const json_t *kinds, bool *stage,
+static int check_entered(const json_t *entered, const char *path, const json_t *kinds,
+                         struct fail *why)
+{
+        static const char *const members[] = { "ats", "job", "stage", NULL };
+
+        return check_members(entered, path, members, why) != 0 ||
+                       check_connection(entered, path, "ats", "ats", kinds, why) != 0 ||
+                       check_word(entered, path, "job", false, why) != 0 ||
+                       check_word(entered, path, "stage", true, why) != 0
+                   ? -1
+                   : 0;
+}
+
+static int check_scheduled(const json_t *scheduled, const char *path, const json_t *kinds,
+                           struct fail *why)
+{
+        static const char *const members[] = { "ats", "job", "title", NULL };
+
+        return check_members(scheduled, path, members, why) != 0 ||
+                       check_connection(scheduled, path, "ats", "ats", kinds, why) != 0 ||
+                       check_word(scheduled, path, "job", false, why) != 0 ||
+                       check_word(scheduled, path, "title", false, why) != 0
+                   ? -1
+                   : 0;
+}
+
+static int check_result(const json_t *result, const char *path, const json_t *kinds,
+                        struct fail *why)
+{
+        const char *word = json_string_value(result);
+
+        (void)kinds;
+        return text_equal(word, "final") || text_equal(word, "any")
+                   ? 0
+                   : wrong(why, path, "must be \"final\" or \"any\"");
+}
+
+static int check_when(const json_t *when, const char *path, const json_t *kinds, unsigned *after,
                       struct fail *why)
 {
-        static const char *const names[] = { "entered_stage", "result", NULL }, *const members[] = {
-                "ats", "job", "stage", NULL
+        static const struct {
+                const char *name;
+                unsigned after;
+                int (*check)(const json_t *value, const char *path, const json_t *kinds,
+                             struct fail *why);
+        } rows[] = {
+                { "entered_stage", AFTER_STAGE, check_entered },
+                { "result", AFTER_RESULT, check_result },
+                { "interview_scheduled", AFTER_SCHEDULE, check_scheduled },
         };
-        const json_t *entered;
-        const char *result_word;
-        char *inner;
-        int result = -1;
+        static const char *const names[] = { "entered_stage", "result", "interview_scheduled",
+                                             NULL };
 
         if (check_members(when, path, names, why) != 0)
                 return -1;
         if (json_object_size(when) != 1)
-                return wrong(why, path, "must have one of entered_stage and result");
-        entered = json_object_get(when, "entered_stage");
-        *stage = entered != NULL;
-        inner = mem_format("%s.%s", path, *stage ? "entered_stage" : "result");
-        if (*stage) {
-                if (check_members(entered, inner, members, why) == 0 &&
-                    check_connection(entered, inner, "ats", "ats", kinds, why) == 0 &&
-                    check_word(entered, inner, "job", false, why) == 0 &&
-                    check_word(entered, inner, "stage", true, why) == 0)
-                        result = 0;
-        } else {
-                result_word = json_string_value(json_object_get(when, "result"));
-                result = text_equal(result_word, "final") || text_equal(result_word, "any")
-                             ? 0
-                             : wrong(why, inner, "must be \"final\" or \"any\"");
+                return wrong(why, path,
+                             "must have one of entered_stage, result and interview_scheduled");
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                const json_t *value = json_object_get(when, rows[i].name);
+                char *inner;
+                int result;
+
+                if (value == NULL)
+                        continue;
+                *after = rows[i].after;
+                inner = mem_format("%s.%s", path, rows[i].name);
+                result = rows[i].check(value, inner, kinds, why);
+                mem_free(inner);
+                return result;
         }
-        mem_free(inner);
-        return result;
+        return -1; /* not reached: one of the three is there */
 }
 
 static int check_rule(const json_t *rule, const char *path, const json_t *kinds, json_t *ids,
@@ -364,7 +419,7 @@ static int check_rule(const json_t *rule, const char *path, const json_t *kinds,
         const json_t *then;
         const char *id;
         char *inner;
-        bool stage = false;
+        unsigned after = 0;
         int result;
 
         if (check_members(rule, path, names, why) != 0)
@@ -377,7 +432,7 @@ static int check_rule(const json_t *rule, const char *path, const json_t *kinds,
                 return fail_set(why, FAIL_INPUT, "%s.id: another rule is called \"%s\"", path, id);
         json_set_bool(ids, id, true);
         inner = mem_format("%s.when", path);
-        result = check_when(json_object_get(rule, "when"), inner, kinds, &stage, why);
+        result = check_when(json_object_get(rule, "when"), inner, kinds, &after, why);
         mem_free(inner);
         then = json_object_get(rule, "then");
         if (result == 0 && (!json_is_array(then) || json_array_size(then) == 0 ||
@@ -386,7 +441,7 @@ static int check_rule(const json_t *rule, const char *path, const json_t *kinds,
                                   STEPS_MAX);
         for (size_t i = 0; result == 0 && i < json_array_size(then); i++) {
                 inner = mem_format("%s.then.%zu", path, i);
-                result = check_step(json_array_get(then, i), inner, stage, kinds, why);
+                result = check_step(json_array_get(then, i), inner, after, kinds, why);
                 mem_free(inner);
         }
         return result;

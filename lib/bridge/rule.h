@@ -4,6 +4,7 @@
  *
  * A rule is an element of "rules" in the apply document (design.md).  Conditions:
  *   entered_stage {ats, job ("*" or id or exact name, default "*"), stage (id or exact name)}
+ *   interview_scheduled {ats, job (as above), title ("*" or the exact title, default "*")}
  *   result "final" | "any"   (final: complete, expired or declined; any: also not verified)
  * Steps: send_assessment {platform, assessment}, add_selection_link {platform},
  *   create_interview {platform, schedule: {in_hours, minutes, timezone}},
@@ -36,6 +37,12 @@ int rules_for_stage(const json_t *rules, const char *ats, const struct applicati
                     void (*visit)(void *context, const struct intent *intent), void *context);
 int rules_for_result(const json_t *rules, const struct session *session,
                      void (*visit)(void *context, const struct intent *intent), void *context);
+
+/* Whatever the application's status: somebody scheduled an interview with him. */
+int rules_for_schedule(const json_t *rules, const char *ats, const struct application *application,
+                       const char *title, void (*visit)(void *context, const struct intent *intent),
+                       void *context);
+bool rules_watch_schedules(const json_t *rules, const char *ats);
 
 /* Does any rule wait for a stage of this ATS? */
 bool rules_watch_stages(const json_t *rules, const char *ats);

@@ -68,6 +68,37 @@ bool rules_watch_stages(const json_t *rules, const char *ats)
         return false;
 }
 
+int rules_for_schedule(const json_t *rules, const char *ats, const struct application *application,
+                       const char *title, void (*visit)(void *context, const struct intent *intent),
+                       void *context)
+{
+        int count = 0;
+
+        for (size_t i = 0; i < json_array_size(rules); i++) {
+                const json_t *rule = json_array_get(rules, i),
+                             *scheduled = json_at(rule, "when.interview_scheduled");
+                const char *job = json_get_text(scheduled, "job", "*"),
+                           *wanted = json_get_text(scheduled, "title", "*");
+
+                if (text_equal(json_get_text(scheduled, "ats", NULL), ats) &&
+                    (text_equal(job, "*") ||
+                     names_it(job, application->job_id, application->job_name)) &&
+                    (text_equal(wanted, "*") || (title != NULL && text_equal(wanted, title))))
+                        count += visit_steps(rule, visit, context);
+        }
+        return count;
+}
+
+bool rules_watch_schedules(const json_t *rules, const char *ats)
+{
+        for (size_t i = 0; i < json_array_size(rules); i++)
+                if (text_equal(json_get_text(json_array_get(rules, i),
+                                             "when.interview_scheduled.ats", NULL),
+                               ats))
+                        return true;
+        return false;
+}
+
 /* Over and final, with a score or (a platform may give none) without. */
 static bool is_final(const struct session *s)
 {
@@ -182,10 +213,12 @@ unsigned rules_use(const json_t *rules, const char *ats)
         for (size_t i = 0; i < json_array_size(rules); i++) {
                 const json_t *rule = json_array_get(rules, i),
                              *entered = json_at(rule, "when.entered_stage"),
+                             *scheduled = json_at(rule, "when.interview_scheduled"),
                              *then = json_object_get(rule, "then");
 
                 /* A result goes back to wherever the candidate came from. */
-                if (entered != NULL && !text_equal(json_get_text(entered, "ats", NULL), ats))
+                if ((entered != NULL && !text_equal(json_get_text(entered, "ats", NULL), ats)) ||
+                    (scheduled != NULL && !text_equal(json_get_text(scheduled, "ats", NULL), ats)))
                         continue;
                 for (size_t j = 0; j < json_array_size(then); j++) {
                         const json_t *with = NULL;

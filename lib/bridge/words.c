@@ -190,3 +190,20 @@ void words_mark(struct buf *out, const char *marker)
 {
         buf_add_text(out, marker);
 }
+
+void words_interview(struct buf *out, const char *title, int64_t starts_ms, const char *url)
+{
+        buf_add_text(out, "Live interview");
+        if (!text_empty(title)) {
+                buf_add_text(out, ": ");
+                add_foreign(out, title, TITLE_MAX);
+        }
+        if (starts_ms != 0) {
+                buf_add_text(out, ", ");
+                add_time(out, starts_ms);
+        }
+        buf_format(out,
+                   ".\nCandidate and interviewer join here: %s\nThe link stays the same when the "
+                   "interview is moved.",
+                   url);
+}

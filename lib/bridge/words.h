@@ -27,6 +27,9 @@ void words_invited(struct buf *out, const struct session *s, const char *platfor
  * note about this session stands. */
 void words_result(struct buf *out, const struct session *s, const char *platform,
                   const char *report, bool corrected);
+/* A live interview was made for one that is scheduled: where it is joined.  title may be NULL,
+ * starts_ms 0. */
+void words_interview(struct buf *out, const char *title, int64_t starts_ms, const char *url);
 /* "Not invited: <reason>" */
 void words_failure(struct buf *out, enum words_failed what, const char *reason);
 /* The last line. */

@@ -12,6 +12,7 @@
 #include "home/action.h"
 #include "home/dossier.h"
 #include "home/records.h"
+#include "home/schedule.h"
 
 static int erase_event(struct plan *p, struct org *org, uint64_t number, struct fail *why)
 {
@@ -112,7 +113,7 @@ int erase_application(struct plan *p, const struct trade *trade, struct org *org
 {
         struct stop stop = { p, org, key, trade_now(trade), why };
         json_t *read = NULL, *record = NULL;
-        const json_t *sessions;
+        const json_t *sessions, *schedules;
         int found = record_get(org, "application", key, &read, why), result = -1;
 
         if (found <= 0)
@@ -120,6 +121,11 @@ int erase_application(struct plan *p, const struct trade *trade, struct org *org
         sessions = json_object_get(read, "sessions");
         for (size_t i = 0; i < json_array_size(sessions); i++)
                 if (erase_session(p, org, json_text_of(json_array_get(sessions, i), ""), why) != 0)
+                        goto out;
+        schedules = json_object_get(read, "schedules");
+        for (size_t i = 0; i < json_array_size(schedules); i++)
+                if (schedule_erase(p, org, json_text_of(json_array_get(schedules, i), ""),
+                                   trade_now(trade), why) != 0)
                         goto out;
         if (erase_events(p, org, read, why) != 0)
                 goto out;

@@ -10,6 +10,7 @@
 #include "home/erase.h"
 #include "home/follow.h"
 #include "home/records.h"
+#include "home/schedule.h"
 
 struct said {
         struct event_work *w;
@@ -262,7 +263,7 @@ int follow_fact(struct event_work *w, enum trust trust, const struct fact *fact,
         case FACT_INTERVIEW:
                 return end(&s, "done", "Noted: an interview went on at the platform.");
         case FACT_SCHEDULE:
-                return end(&s, "done", "Noted: an interview was scheduled. No rule waits for it.");
+                return follow_schedule(w, trust, fact, connection, state, reason, why);
         case FACT_TESTS:
                 return catalog_plan(w->plan, w->org, connection, trade_now(w->trade), why) != 0
                            ? -1

@@ -11,10 +11,10 @@
 #include "home/connection.h"
 #include "home/event.h"
 #include "home/interview_document.h"
+#include "home/interview_parts.h"
 #include "home/plan.h"
 #include "home/records.h"
 
-#define ID_LEN 16
 #define TOKEN_LEN 26 /* 130 bits */
 #define TRIES 8      /* somebody else may change the same record meanwhile */
 
@@ -43,6 +43,19 @@ static int public_url(struct org *org, char **url, struct fail *why)
         *url = mem_text(json_get_text(self, "public_url", ""));
         json_decref(self);
         return 0;
+}
+
+char *interview_address(struct home *h, struct org *org, const char *id, struct fail *why)
+{
+        char *base = NULL, *token, *link;
+
+        if (public_url(org, &base, why) != 0)
+                return NULL;
+        token = interview_token(h, org, id);
+        link = mem_format("%s/interview-link/%s/join/%s", base, org->name, token);
+        mem_free(token);
+        mem_free(base);
+        return link;
 }
 
 static void set_time(json_t *view, const char *name, int64_t ms)
@@ -240,22 +253,32 @@ static void remember(struct plan *p, const char *slot, const char *digest, const
         json_decref(record);
 }
 
+void interview_put_new(struct plan *p, struct home *h, struct org *org, const char *id,
+                       json_t *record)
+{
+        char *token = interview_token(h, org, id), *index = record_digest(token, NULL);
+        json_t *pointer = json_object();
+
+        json_set_text(pointer, "interview", id);
+        record_put(p->batch, "interview", id, record);
+        record_put(p->batch, "interview-token", index, pointer);
+        batch_join(p->batch, "open-interviews", id);
+        json_decref(pointer);
+        mem_free(index);
+        mem_free(token);
+}
+
 static int create(struct home *h, struct org *org, json_t *record, const char *slot,
                   const char *digest, json_t **view, struct fail *why)
 {
-        char *id = secret_token(ID_LEN), *token = interview_token(h, org, id), *base = NULL;
-        char *index = record_digest(token, NULL);
-        json_t *pointer = json_object();
+        char *id = secret_token(INTERVIEW_ID_LEN), *base = NULL;
         struct plan p;
         int result;
 
-        json_set_text(pointer, "interview", id);
         plan_init(&p);
         result = public_url(org, &base, why);
         if (result == 0) {
-                record_put(p.batch, "interview", id, record);
-                record_put(p.batch, "interview-token", index, pointer);
-                batch_join(p.batch, "open-interviews", id);
+                interview_put_new(&p, h, org, id, record);
                 if (slot != NULL)
                         remember(&p, slot, digest, id);
                 order_ats_link(&p, h, org, id, record, base);
@@ -266,10 +289,7 @@ static int create(struct home *h, struct org *org, json_t *record, const char *s
         if (result == 0 && p.actions != NULL)
                 event_wake(h, org->name, NULL, when_now_ms(), NULL);
         plan_dispose(&p);
-        json_decref(pointer);
-        mem_free(index);
         mem_free(base);
-        mem_free(token);
         mem_free(id);
         return result;
 }
@@ -318,7 +338,7 @@ out:
 }
 
 /* Tells the platform about a change, if it knows of this interview already. */
-static void order_platform(struct plan *p, const char *kind, const char *id, const json_t *record)
+void interview_tell_platform(struct plan *p, const char *kind, const char *id, const json_t *record)
 {
         struct action_order order = { .kind = kind,
                                       .connection = json_get_text(record, "platform", "") };
@@ -331,7 +351,7 @@ static void order_platform(struct plan *p, const char *kind, const char *id, con
         plan_action(p, &order);
 }
 
-static bool over(const json_t *record)
+bool interview_is_over(const json_t *record)
 {
         const char *state = json_get_text(record, "state", "ready");
 
@@ -352,19 +372,19 @@ static enum interview_answer change_once(struct home *h, struct org *org, const 
         plan_init(&p);
         record = json_deep_copy(old);
         plan_guard(&p, "interview", id, old);
-        if (document == NULL && over(old)) {
+        if (document == NULL && interview_is_over(old)) {
                 answer =
                     show(h, org, id, record, view, why) == 0 ? INTERVIEW_DONE : INTERVIEW_BROKEN;
                 goto out;
         }
-        if (over(old)) {
+        if (interview_is_over(old)) {
                 answer = INTERVIEW_OVER;
                 goto out;
         }
         if (document == NULL) {
                 json_set_text(record, "state", "cancelled");
                 batch_leave(p.batch, "open-interviews", id);
-                order_platform(&p, "delete_interview", id, record);
+                interview_tell_platform(&p, "delete_interview", id, record);
         } else {
                 if (json_object_get(document, "platform") != NULL ||
                     json_object_get(document, "ats") != NULL ||
@@ -379,7 +399,7 @@ static enum interview_answer change_once(struct home *h, struct org *org, const 
                         answer = INTERVIEW_INVALID;
                         goto out;
                 }
-                order_platform(&p, "edit_interview", id, record);
+                interview_tell_platform(&p, "edit_interview", id, record);
         }
         json_set_int(record, "sequence", json_get_int(old, "sequence", 0) + 1);
         json_set_int(record, "changed_ms", when_now_ms());
@@ -401,7 +421,7 @@ static enum interview_answer change(struct home *h, struct org *org, const char 
 {
         enum interview_answer answer;
 
-        if (!text_is_name(id, ID_LEN))
+        if (!text_is_name(id, INTERVIEW_ID_LEN))
                 return INTERVIEW_ABSENT;
         for (int i = 0;; i++) {
                 answer = change_once(h, org, id, document, view, why);
@@ -427,7 +447,8 @@ enum interview_answer interview_view(struct home *h, struct org *org, const char
                                      struct fail *why)
 {
         json_t *record = NULL;
-        int found = text_is_name(id, ID_LEN) ? record_get(org, "interview", id, &record, why) : 0;
+        int found =
+            text_is_name(id, INTERVIEW_ID_LEN) ? record_get(org, "interview", id, &record, why) : 0;
         int result;
 
         if (found <= 0)

@@ -137,6 +137,10 @@ static const struct kind_field ashby_settings[] = {
         { "note_visibility", 'c', false, "\"public\"", "public|private",
           "Who may see the notes we write; private needs the switch \"Allow access to non-offer "
           "private fields\"" },
+        { "interview_field", 'c', false, "\"none\"", "none|extra_data",
+          "Where a scheduled interview carries our link: extra_data is for programs, and works "
+          "only "
+          "for schedules that this very key made" },
         END,
 };
 

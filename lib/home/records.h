@@ -30,7 +30,8 @@
  * table "once"      what may be ordered once only (plan_once)
  *   <sha256 hex of what>                  {at_ms}
  * table "application"
- *   <ats>:<id>      {ats (connection), application{...}, sessions[keys], current, erased,
+ *   <ats>:<id>      {ats (connection), application{...}, sessions[keys], schedules[keys],
+ *                    current, erased,
  *                    read_ms, events[numbers]}
  * table "candidate"
  *   <sha256 hex of connection, candidate id>  {applications[keys]}
@@ -51,14 +52,16 @@
  *                    begun (bool: an attempt was under way), marker, sentence, created_ms,
  *                    done_ms, since_ms (a person tried again: patience starts anew)}
  *                   state: waiting, done, refused, parked
- *                   kind: list_tests, look_application, send_assessment, look_session, write_note,
- *                         move_stage, create_interview, edit_interview, delete_interview,
+ *                   kind: list_tests, look_application, look_schedule, send_assessment,
+ * look_session, write_note, move_stage, create_interview, edit_interview, delete_interview,
  *                         set_interview_link, sweep
  * set "open-interviews" of ids; table "interview"
  *   <id>            {platform, state (ready, made, cancelled, over), token_name, candidate_name,
  *                    candidate_email, interviewer_email, starts_ms, ends_ms, title, ats,
  *                    ats_interview, platform_id, url (sealed), created_ms, changed_ms,
  *                    sequence, by (key id)}
+ * table "schedule"  of an ATS, where ours belong to its interviews
+ *   <ats>:<id>      {application (key), parts{id there: {interview}}}
  * table "interview-token"
  *   <sha256 hex of token>  {interview}
  * table "idempotency"

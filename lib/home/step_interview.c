@@ -37,7 +37,27 @@ void step_delete_interview(struct step *s)
                 s->outcome.kind = OUTCOME_AGAIN;
 }
 
-/* with {interview_id: of the ATS, field, url}; writing the same link again changes nothing. */
+/* It cannot be put there for good: recruiters read of it in a note instead. */
+static void write_instead(struct step *s)
+{
+        const char *text = json_get_text(s->with, "otherwise", NULL);
+        json_t *with;
+
+        if (text == NULL || s->application == NULL ||
+            (s->outcome.kind != OUTCOME_REFUSED && s->outcome.kind != OUTCOME_DENIED &&
+             s->outcome.kind != OUTCOME_ABSENT))
+                return;
+        with = json_object();
+        json_set_text(with, "text", text);
+        if (follow_note(s->trade, s->org, &s->plan, "interview", s->application, NULL,
+                        json_get_text(s->with, "interview", ""), with, &s->why) != 0)
+                step_trouble(s);
+        else
+                step_done(s, "The link cannot be put into the schedule: a note tells it.");
+}
+
+/* with {interview_id: of the ATS, field, url, interview: ours, otherwise: a note's text (either may
+ * be missing)}; writing the same link again changes nothing. */
 void step_set_interview_link(struct step *s)
 {
         const struct ats *ats = s->desk.kind->ats;
@@ -51,4 +71,5 @@ void step_set_interview_link(struct step *s)
                 step_done(s, "The link stands in the schedule.");
         else if (s->outcome.kind == OUTCOME_UNCERTAIN)
                 s->outcome.kind = OUTCOME_AGAIN;
+        write_instead(s);
 }
