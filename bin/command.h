@@ -35,7 +35,7 @@ struct command {
 };
 
 extern const struct command commands_home[], commands_admin[], commands_apply[], commands_audit[],
-    commands_key[], commands_work[], commands_doctor[];
+    commands_consumer[], commands_key[], commands_work[], commands_doctor[];
 
 /* Options of a sub-command: "--name VALUE", "--name=VALUE" or a bare "--name".  Takes them out
  * of argv, leaving the operands; -1 after saying what is wrong. */

@@ -18,10 +18,9 @@
 #include "floor/text.h"
 #include "web/serve.h"
 
-static const struct command *const groups[] = { commands_home,   commands_apply,
-                                                commands_admin,  commands_key,
-                                                commands_audit,  commands_work,
-                                                commands_doctor, NULL };
+static const struct command *const groups[] = { commands_home,     commands_apply,  commands_admin,
+                                                commands_consumer, commands_key,    commands_audit,
+                                                commands_work,     commands_doctor, NULL };
 
 static const struct command *find(const char *name)
 {

@@ -34,7 +34,7 @@ lint() {
         said=$(mandoc -Tlint -W warning "$1" 2>&1) && [ -z "$said" ] || { echo "$said"; return 1; }
 }
 
-for page in "$source"/man/*.[158]; do
+for page in "$source"/man/*.[1578]; do
         if command -v mandoc >/dev/null; then
                 check "$(basename "$page") is well formed" lint "$page"
         else

@@ -13,15 +13,17 @@
 
 struct lane {
         char connection[41];
+        enum agenda_lane kind;
         unsigned running;
         int64_t rest_ms;
+        uint64_t head; /* while picking: the first action of a lane in order */
         struct lane *next;
 };
 
 struct item {
         uint32_t id;
         enum agenda_what what;
-        bool running;
+        bool running, aside;
         uint64_t number;
         int64_t due_ms;
         uint64_t subject, look; /* digests; 0 for none */
@@ -32,7 +34,7 @@ struct place {
         char *name;
         struct item *items;
         size_t count, size;
-        unsigned running;
+        unsigned running, aside; /* aside: those of them that stand aside */
         int64_t rest_ms;
         int64_t next_ms; /* nothing of it can run before */
         struct lane *lanes;
@@ -46,6 +48,7 @@ struct agenda {
         struct place **active;
         size_t active_count, active_size, turn;
         unsigned org_max, running;
+        unsigned aside_max, aside; /* all orgs together */
         uint32_t last_id;
         bool clock_known;
         int64_t clock_ms; /* wall minus steady */
@@ -68,6 +71,7 @@ struct agenda *agenda_new(unsigned threads)
 
         pthread_mutex_init(&a->lock, NULL);
         a->org_max = threads > 1 ? threads / 2 : 1;
+        a->aside_max = a->org_max;
         return a;
 }
 
@@ -176,8 +180,16 @@ static struct item *new_item(struct agenda *a, struct place *o, int64_t due_ms)
         return item;
 }
 
+enum agenda_lane agenda_lane_of(const char *word)
+{
+        if (word == NULL)
+                return AGENDA_OWN;
+        return strcmp(word, "in_order") == 0 ? AGENDA_IN_ORDER : AGENDA_ASIDE;
+}
+
 void agenda_add(struct agenda *a, const char *org, uint64_t number, int64_t due_ms,
-                const char *connection, const char *subject, const char *look)
+                const char *connection, const char *subject, const char *look,
+                enum agenda_lane lane)
 {
         struct place *o;
         struct item *item = NULL;
@@ -198,6 +210,8 @@ void agenda_add(struct agenda *a, const char *org, uint64_t number, int64_t due_
                 item->lane = connection == NULL ? NULL : find_lane(o, connection);
                 item->subject = digest(subject);
                 item->look = digest(look);
+                if (item->lane != NULL && lane != AGENDA_OWN)
+                        item->lane->kind = lane;
         }
         pthread_mutex_unlock(&a->lock);
 }
@@ -275,12 +289,40 @@ static bool subject_runs(const struct place *o, uint64_t subject)
         return false;
 }
 
+static void find_heads(struct place *o)
+{
+        for (struct lane *lane = o->lanes; lane != NULL; lane = lane->next)
+                lane->head = UINT64_MAX;
+        for (size_t i = 0; i < o->count; i++) {
+                const struct item *item = &o->items[i];
+
+                if (item->what == AGENDA_ACTION && item->lane != NULL &&
+                    item->number < item->lane->head)
+                        item->lane->head = item->number;
+        }
+}
+
+/* Does its lane let this item go now, as far as the others in it and aside are concerned? */
+static bool has_way(const struct agenda *a, const struct place *o, const struct item *item)
+{
+        const struct lane *lane = item->lane;
+        unsigned aside_max = a->org_max > 1 ? a->org_max / 2 : 1;
+
+        if (lane == NULL || item->what != AGENDA_ACTION || lane->kind == AGENDA_OWN)
+                return lane == NULL || lane->running < LANE_MAX;
+        if (o->aside >= aside_max || a->aside >= a->aside_max)
+                return false;
+        return lane->kind == AGENDA_IN_ORDER ? item->number == lane->head
+                                             : lane->running < LANE_MAX;
+}
+
 /* The first item of this org that may run; NULL and *next (when to look again) if none. */
-static struct item *pick(struct place *o, int64_t now_ms, int64_t *next)
+static struct item *pick(const struct agenda *a, struct place *o, int64_t now_ms, int64_t *next)
 {
         struct item *best = NULL;
 
         *next = INT64_MAX;
+        find_heads(o);
         for (size_t i = 0; i < o->count; i++) {
                 struct item *item = &o->items[i];
                 int64_t due = item->due_ms;
@@ -296,8 +338,7 @@ static struct item *pick(struct place *o, int64_t now_ms, int64_t *next)
                 if (due > now_ms) {
                         if (due < *next)
                                 *next = due;
-                } else if ((best == NULL || item->number < best->number) &&
-                           (item->lane == NULL || item->lane->running < LANE_MAX) &&
+                } else if ((best == NULL || item->number < best->number) && has_way(a, o, item) &&
                            !subject_runs(o, item->subject)) {
                         best = item;
                 }
@@ -316,6 +357,10 @@ static void start(struct agenda *a, struct place *o, struct item *item, struct t
                 memcpy(t->connection, item->lane->connection, sizeof t->connection);
                 item->lane->running++;
         }
+        item->aside =
+            item->lane != NULL && item->lane->kind != AGENDA_OWN && item->what == AGENDA_ACTION;
+        o->aside += item->aside;
+        a->aside += item->aside;
         item->running = true;
         o->running++;
         a->running++;
@@ -342,7 +387,7 @@ int agenda_take(struct agenda *a, int64_t now_ms, int64_t steady_ms, struct tick
                 }
                 if (o->running >= a->org_max)
                         continue;
-                item = pick(o, now_ms, &next);
+                item = pick(a, o, now_ms, &next);
                 if (item != NULL) {
                         start(a, o, item, ticket);
                         a->turn = at + 1; /* the others come first next time */
@@ -369,6 +414,13 @@ void agenda_finish(struct agenda *a, const struct ticket *ticket, int64_t due_ms
 
                 if (item->id != ticket->id)
                         continue;
+                if (item->aside) {
+                        o->aside--;
+                        /* Others may have waited for the room that this one took. */
+                        if (a->aside-- == a->aside_max)
+                                for (size_t k = 0; k < a->active_count; k++)
+                                        a->active[k]->next_ms = 0;
+                }
                 if (item->lane != NULL)
                         item->lane->running--;
                 item->running = false;

@@ -6,6 +6,8 @@
  * Fairness and budgets live here: at most LANE_MAX items of a connection run at once, a lane
  * that was asked to rest rests, items of one subject (an application or session) run one
  * after another, orgs take turns, and no org has more than half of the threads.
+ * Lanes that stand aside (deliveries to consumers) have at most half of an org's share, and half
+ * of all threads together: however many consumers hang, the org's own work goes on.
  *
  * Times are by the wall clock, so that people can read them; when it is set back, all of them
  * move with it, and nothing is ever due later than AGENDA_LATEST_MS from now.
@@ -37,10 +39,20 @@ struct ticket {
 struct agenda *agenda_new(unsigned threads);
 void agenda_free(struct agenda *a);
 
+enum agenda_lane {
+        AGENDA_OWN,
+        AGENDA_ASIDE,   /* word "aside" */
+        AGENDA_IN_ORDER /* "in_order": aside, and the first one holds up those behind it */
+};
+/* Of the word in an action's record ("lane"), NULL for none. */
+enum agenda_lane agenda_lane_of(const char *word);
+
 /* Adds an action (a number that is there already keeps the earlier due time).  subject and
- * look (the session, when it is a look at one) may be NULL. */
+ * look (the session, when it is a look at one) may be NULL.  lane is how its connection's lane
+ * is used from now on, if not AGENDA_OWN. */
 void agenda_add(struct agenda *a, const char *org, uint64_t number, int64_t due_ms,
-                const char *connection, const char *subject, const char *look);
+                const char *connection, const char *subject, const char *look,
+                enum agenda_lane lane);
 /* Adds a sweep of one platform or the pruning of an org, unless it is there. */
 void agenda_add_other(struct agenda *a, const char *org, enum agenda_what what,
                       const char *connection, int64_t due_ms);

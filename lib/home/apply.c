@@ -11,6 +11,7 @@
 #include "floor/text.h"
 #include "floor/when.h"
 #include "home/connection.h"
+#include "home/consumer.h"
 #include "home/event.h"
 #include "home/records.h"
 
@@ -98,11 +99,43 @@ static json_t *with_defaults(const struct kind *kind, const json_t *given)
         return settings;
 }
 
+static void keep(json_t *credentials, const struct connection *old, const char *name)
+{
+        const char *text = old == NULL ? NULL : json_get_text(old->credentials, name, NULL);
+
+        if (text != NULL && json_object_get(credentials, name) == NULL)
+                json_set_text(credentials, name, text);
+}
+
+/* A consumer's secret is ours to choose: one that the document leaves out is kept, or made, and
+ * shown this once.  A rotation that is under way goes on. */
+static void consumer_secret(json_t *credentials, const json_t *settings,
+                            const struct connection *old, json_t *row)
+{
+        const char *had = old == NULL ? NULL : json_get_text(old->credentials, "secret", NULL);
+        bool left_out = json_object_get(credentials, "secret") == NULL;
+        char *made;
+
+        if (left_out || text_equal(json_get_text(credentials, "secret", NULL), had)) {
+                keep(credentials, old, "secret");
+                keep(credentials, old, "old_secret");
+        }
+        if (json_object_get(credentials, "secret") != NULL &&
+            (!left_out || consumer_check(settings, credentials, "", NULL) == 0))
+                return;
+        /* None yet, or one that the way of signing does not take any more. */
+        made = consumer_new_secret(settings);
+        json_set_text(credentials, "secret", made);
+        json_object_del(credentials, "old_secret");
+        json_set_text(row, "webhook_secret", made);
+        mem_free_secret(made);
+}
+
 static int apply_connection(struct work *w, const json_t *given, bool moved)
 {
         const char *id = json_get_text(given, "id", "");
         const struct kind *kind = kind_find(json_get_text(given, "kind", ""));
-        const json_t *credentials = json_object_get(given, "credentials");
+        json_t *credentials = json_deep_copy(json_object_get(given, "credentials"));
         const json_t *listed = json_object_get(given, "secrets");
         const char *state = "unchanged", *hook = NULL;
         json_t *settings = with_defaults(kind, json_object_get(given, "settings"));
@@ -131,6 +164,8 @@ static int apply_connection(struct work *w, const json_t *given, bool moved)
                 json_set_text(row, "webhook_secret", made);
                 mem_free_secret(made);
         }
+        if (kind->role == KIND_CONSUMER)
+                consumer_secret(credentials, json_object_get(given, "settings"), old, row);
         if (found == 0) {
                 state = "created";
         } else {
@@ -154,6 +189,7 @@ static int apply_connection(struct work *w, const json_t *given, bool moved)
 out:
         connection_free(old);
         json_decref(settings);
+        apply_forget(credentials);
         apply_forget(secrets);
         json_decref(row);
         return result;
@@ -262,6 +298,13 @@ int apply_test(struct home *h, struct org *org, const char *connection,
                            ? -1
                            : fail_set(why, FAIL_INPUT, "there is no connection %.40s", connection);
         *answer = json_object();
+        if (c->kind->role == KIND_CONSUMER) {
+                const struct trade trade = { .home = h, .scale = options->scale };
+
+                connection_free(c);
+                json_decref(*answer);
+                return consumer_try(&trade, org, connection, true, answer, why) == 1 ? 0 : -1;
+        }
         if ((c->kind->ats == NULL || c->kind->ats->test == NULL) &&
             (c->kind->platform == NULL || c->kind->platform->test == NULL)) {
                 json_set(*answer, "ok", json_null());

@@ -313,6 +313,9 @@ static json_t *connection(const json_t *given, const char *path, const char *dir
         if (part == NULL)
                 goto bad;
         json_set(result, "credentials", part);
+        if (kind->check != NULL &&
+            kind->check(json_object_get(result, "settings"), part, path, why) != 0)
+                goto bad;
         hook = json_object_get(given, "webhook");
         if (hook != NULL && !json_is_null(hook)) {
                 if (kind->sender == NULL) {

@@ -21,6 +21,7 @@
 #include "floor/text.h"
 #include "floor/when.h"
 #include "home/connection.h"
+#include "home/consumer.h"
 #include "home/records.h"
 
 #define ROOM_FAULT_BYTES (16LL * 1024 * 1024)
@@ -279,6 +280,29 @@ struct rounds {
         struct fail why;
 };
 
+static void look_at_consumer(struct rounds *r, const char *id, const char *what)
+{
+        struct consumer_health health;
+        uint64_t held = 0;
+        char *mend = mem_format("fairlead consumer test %s %s; then: fairlead consumer send %s %s",
+                                r->org->name, id, r->org->name, id);
+
+        if (consumer_health(r->org, id, when_now_ms(), 1, &health, NULL) != 1 ||
+            consumer_held(r->org, id, 0, 0, &held, NULL, NULL, NULL) != 0)
+                say(r->d, DOCTOR_FAULT, what, "fairlead check", "its state cannot be read");
+        else if (health.state != CONSUMER_ACTIVE)
+                say(r->d, DOCTOR_FAULT, what, mend, "%s, %llu deliveries are held: %s",
+                    consumer_state_word(health.state), (unsigned long long)held, health.sentence);
+        else if (health.failures > 0)
+                say(r->d, DOCTOR_ADVICE, what, mend,
+                    "failing, %d %% of the way to being paused: %s", health.percent,
+                    health.sentence);
+        else if (held > 0)
+                say(r->d, DOCTOR_ADVICE, what, mend, "active, and %llu deliveries are held",
+                    (unsigned long long)held);
+        mem_free(mend);
+}
+
 static int look_at_connection(void *context, const char *id)
 {
         struct rounds *r = context;
@@ -291,6 +315,8 @@ static int look_at_connection(void *context, const char *id)
                     "cannot be opened: %s", why.text);
         else if (r->d->network)
                 look_outside(r->d, c);
+        if (c != NULL && c->kind->role == KIND_CONSUMER)
+                look_at_consumer(r, id, what);
         connection_free(c);
         mem_free(what);
         return 0;

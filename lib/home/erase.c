@@ -9,7 +9,9 @@
 #include "bridge/session.h"
 #include "floor/mem.h"
 #include "floor/text.h"
+#include "floor/when.h"
 #include "home/action.h"
+#include "home/consumer.h"
 #include "home/dossier.h"
 #include "home/records.h"
 #include "home/schedule.h"
@@ -62,6 +64,19 @@ static json_t *husk(const json_t *read)
         return record;
 }
 
+/* What was or will be sent about it goes; consumers hear that it is erased. */
+static int erase_outgoing(struct plan *p, struct org *org, const char *key, const json_t *read,
+                          struct fail *why)
+{
+        const json_t *list = json_object_get(read, "messages");
+
+        for (size_t i = 0; i < json_array_size(list); i++)
+                batch_delete(p->batch, "outgoing", json_text_of(json_array_get(list, i), "-"));
+        if (consumer_erase_held(p, org, key, why) != 0)
+                return -1;
+        return consumer_publish_erased(org, p, key, read, when_now_ms(), why);
+}
+
 int erase_session(struct plan *p, struct org *org, const char *key, struct fail *why)
 {
         json_t *read = NULL, *record;
@@ -79,7 +94,8 @@ int erase_session(struct plan *p, struct org *org, const char *key, struct fail 
                 plan_guard(p, "session", key, read);
                 record_put(p->batch, "session", key, record);
                 batch_leave(p->batch, "open-sessions", key);
-                if (erase_events(p, org, read, why) != 0)
+                if (erase_events(p, org, read, why) != 0 ||
+                    erase_outgoing(p, org, key, read, why) != 0)
                         found = -1;
                 json_decref(record);
         }

@@ -9,6 +9,7 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
+#include "home/consumer.h"
 #include "home/follow.h"
 #include "home/records.h"
 
@@ -58,20 +59,37 @@ static void conclude(json_t *event, const char *state, const char *reason)
         set_cut(event, "reason", reason);
 }
 
+/* CodeSignal's events may be wanted elsewhere as they are, understood by us or not. */
+static int relay(const struct event_work *w, const json_t *event, const struct fact *fact,
+                 struct fail *why)
+{
+        if (!text_equal(json_get_text(event, "kind", ""), "codesignal") || fact->occurred_ms <= 0)
+                return 0;
+        return consumer_relay(w->org, w->plan, json_get_text(event, "connection", ""), w->number,
+                              fact->name, fact->occurred_ms, trade_now(w->trade), why);
+}
+
+static bool is_stale(const struct event_work *w, const struct fact *fact)
+{
+        return !w->replayed && fact->occurred_ms > 0 &&
+               trade_now(w->trade) - fact->occurred_ms > EVENT_STALE_MS;
+}
+
 /* What may follow, by trust and age; then what follows. */
 static int decide(struct event_work *w, json_t *event, enum trust trust, const struct fact *fact,
                   struct fail *why)
 {
         struct buf reason = BUF_NONE;
         const char *state = NULL;
-        int64_t now = trade_now(w->trade);
         int result = 0;
 
+        if (trust != TRUST_UNSIGNED && !is_stale(w, fact) && relay(w, event, fact, why) != 0)
+                return -1;
         if (trust == TRUST_UNSIGNED)
                 conclude(event, "ignored", "Not signed: kept for people, never acted on.");
         else if (fact->kind == FACT_UNKNOWN)
                 conclude(event, "unknown", fact->summary);
-        else if (!w->replayed && fact->occurred_ms > 0 && now - fact->occurred_ms > EVENT_STALE_MS)
+        else if (is_stale(w, fact))
                 conclude(event, "ignored", "Too old to act on; it can be replayed.");
         else {
                 result = follow_fact(w, trust, fact, json_get_text(event, "connection", ""),

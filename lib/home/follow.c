@@ -8,6 +8,7 @@
 #include "bridge/rule.h"
 #include "floor/mem.h"
 #include "floor/text.h"
+#include "home/consumer.h"
 #include "home/dossier.h"
 #include "home/records.h"
 
@@ -192,6 +193,11 @@ int follow_session(struct follow_session *f, struct fail *why)
                         goto out;
         }
         if (c->moved_on && move_on(f, why) != 0)
+                goto out;
+        if (!f->quiet &&
+            consumer_publish(f->trade->home, f->org, f->plan, f->key, f->record, f->session,
+                             consumer_events_of(c, f->session, f->read == NULL),
+                             trade_now(f->trade), why) != 0)
                 goto out;
         dossier_put_session(f->plan, f->trade->home, f->org, f->key, f->read, f->record, f->session,
                             trade_now(f->trade));

@@ -27,6 +27,7 @@ struct follow_session {
         json_t *record;     /* edited: the caller's */
         const struct session *session;
         struct session_change change;
+        bool quiet;       /* the past: consumers are not told, they read it */
         struct buf *said; /* may be NULL */
 };
 int follow_session(struct follow_session *f, struct fail *why);

@@ -12,6 +12,7 @@
 #include "ats/ashby.h"
 #include "ats/greenhouse.h"
 #include "ats/lever.h"
+#include "bridge/consumer.h"
 #include "platform/coderbyte.h"
 #include "platform/codesignal.h"
 
@@ -230,19 +231,31 @@ static const struct kind coderbyte = {
                  "While the key is changed, give the old one here as a webhook secret too.",
 };
 
-/* design.md, "fairlead apply" */
+/* bridge/consumer.h; help pages "Code Signal Integration" (Endorsed) and CodeSignal with Ashby */
 static const struct kind_field consumer_settings[] = {
-        { "url", 'u', true, NULL, NULL, "Where results are sent" },
-        { "signing", 'c', false, "\"codesignal\"", "codesignal",
-          "How deliveries are signed: as CodeSignal signs its own" },
+        { "url", 'u', true, NULL, NULL, "Where events are sent" },
+        { "signing", 'c', false, "\"codesignal\"", "codesignal|standard",
+          "codesignal: bodies, names and signature as CodeSignal's; standard: Standard Webhooks "
+          "v1" },
         { "events", 'l', false, "[\"*\"]", NULL, "Names of events to send, or * for all" },
-        { "headers", 'o', false, "{}", NULL, "Headers added to each delivery" },
+        { "headers", 'o', false, "{}", NULL,
+          "Headers added to each delivery, with exactly this spelling" },
+        { "body", 'c', false, NULL, "thin|full",
+          "Signing standard: thin sends ids only (the default), full the result too" },
+        { "relay", 't', false, NULL, NULL,
+          "Id of a CodeSignal connection whose events are passed on as they came" },
+        { "pause_after_days", 'i', false, "5", NULL,
+          "Days of failing, 1 to 6, after which deliveries are held back" },
         { "alert_email", 'l', false, "[]", NULL, "Who is told when deliveries keep failing" },
         END,
 };
 
 static const struct kind_field consumer_credentials[] = {
-        { "secret", 't', true, NULL, NULL, "The secret shared with the consumer" },
+        { "secret", 't', false, NULL, NULL,
+          "The secret shared with the consumer; one is made when it is left out" },
+        { "old_secret", 't', false, NULL, NULL, "The former secret, while the consumer changes" },
+        { "secret_headers", 't', false, NULL, NULL,
+          "Headers whose values are secret, one line each: Name: value" },
         END,
 };
 
@@ -252,8 +265,11 @@ static const struct kind consumer = {
         .role = KIND_CONSUMER,
         .settings = consumer_settings,
         .credentials = consumer_credentials,
+        .check = ADAPTER(consumer_check),
         .needs = "",
-        .paste = "Nothing is pasted here: give the consumer the same secret.",
+        .paste = "Give the consumer the secret, by a safe way. Past results are read at "
+                 "report/ORG/results with a key of scope results:read.\n"
+                 "fairlead-consumer(7) goes through it step by step.",
 };
 
 const struct kind *const kinds[] = { &greenhouse, &lever,    &ashby, &codesignal,

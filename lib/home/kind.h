@@ -34,6 +34,9 @@ struct kind {
         const struct kind_field *credentials;
         /* A credential that signs webhooks by nature (Coderbyte), or NULL. */
         const char *signing_credential;
+        /* What the rows cannot say, or NULL: path is the connection's in the document. */
+        int (*check)(const json_t *settings, const json_t *credentials, const char *path,
+                     struct fail *why);
         const char *needs; /* what to grant at the vendor, one line each, '\n' between */
         const char *paste; /* where to paste the webhook URL and secret at the vendor */
 };

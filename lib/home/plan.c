@@ -50,6 +50,8 @@ void plan_action(struct plan *p, const struct action_order *o)
                 json_set_text(record, "rule", o->rule);
         if (o->marker != NULL)
                 json_set_text(record, "marker", o->marker);
+        if (o->lane != NULL)
+                json_set_text(record, "lane", o->lane);
         json_set(record, "with", o->with != NULL ? o->with : json_object());
         json_set_text(record, "state", "waiting");
         json_set_int(record, "due_ms", o->due_ms);
@@ -60,7 +62,11 @@ void plan_action(struct plan *p, const struct action_order *o)
         planned->kind = o->kind;
         planned->due_ms = o->due_ms;
         planned->connection = mem_text(o->connection);
-        planned->subject = mem_text(o->application != NULL ? o->application : o->session);
+        planned->lane = o->lane;
+        /* What goes to others never waits for what is done for the application, nor the other
+         * way round. */
+        if (o->lane == NULL)
+                planned->subject = mem_text(o->application != NULL ? o->application : o->session);
         planned->session = mem_text(o->session);
         while (*end != NULL)
                 end = &(*end)->next;

@@ -15,7 +15,7 @@
 struct planned {
         uint64_t number; /* once committed */
         int64_t due_ms;
-        const char *kind; /* of the order: a constant */
+        const char *kind, *lane; /* of the order: constants */
         char *connection, *subject, *session;
         struct planned *next;
 };
@@ -33,6 +33,7 @@ struct action_order {
         const char *application, *session; /* keys; may be NULL */
         const char *rule;                  /* may be NULL */
         const char *marker;                /* may be NULL */
+        const char *lane;                  /* a constant: agenda_lane_of(); may be NULL */
         json_t *with;                      /* taken; may be NULL */
         int64_t due_ms;
         int64_t now_ms;

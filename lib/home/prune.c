@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "floor/mem.h"
+#include "floor/text.h"
+#include "home/consumer.h"
 #include "home/event.h"
 #include "home/records.h"
 
@@ -52,6 +54,15 @@ static int drop_event(struct slice *s, uint64_t number, struct fail *why)
         return found;
 }
 
+/* The body of a delivery goes with it; one that was held back may still be sent. */
+static void forget_body(struct slice *s, const json_t *action)
+{
+        const char *message = json_get_text(action, "with.message", NULL);
+
+        if (message != NULL && !text_starts(json_get_text(action, "sentence", ""), CONSUMER_HELD))
+                batch_delete(s->batch, "outgoing", message);
+}
+
 /* An open one stays whatever its age, and holds up those behind it: there are few. */
 static int drop_action(struct slice *s, uint64_t number, struct fail *why)
 {
@@ -61,10 +72,12 @@ static int drop_action(struct slice *s, uint64_t number, struct fail *why)
         if (found <= 0)
                 return found < 0 ? -1 : 1;
         if (json_get_int(action, "done_ms", 0) > 0 &&
-            json_get_int(action, "done_ms", 0) < s->before_ms)
+            json_get_int(action, "done_ms", 0) < s->before_ms) {
                 batch_series_delete(s->batch, "action", number);
-        else
+                forget_body(s, action);
+        } else {
                 found = 0;
+        }
         json_decref(action);
         return found;
 }

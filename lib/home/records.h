@@ -39,7 +39,8 @@
  *   <platform>:<id> {platform (connection), session{...}, report_url (sealed), application
  *                    (key), also[keys of others that the same invitation serves], rule,
  *                    stage{id, name} in which it was sent, external, state_at_ms, noted,
- *                    written{state, at_ms}, looked_ms, events[numbers]}
+ *                    written{state, at_ms}, looked_ms, events[numbers], messages[ids, for
+ *                    erasure], foreign (bool: somebody else sent it)}
  * table "external"
  *   <our external id>  {application (key), platform, test, rule, stage}
  * table "invitee"
@@ -50,10 +51,12 @@
  *                   {kind, connection, application (key), session (key), rule, with{}, state,
  *                    due_ms, attempts, tries[{at_ms, us, status, outcome, detail}] (last 20),
  *                    begun (bool: an attempt was under way), marker, sentence, created_ms,
- *                    done_ms, since_ms (a person tried again: patience starts anew)}
+ *                    done_ms, since_ms (a person tried again: patience starts anew), lane
+ *                    (agenda.h; absent for the connection's own work)}
  *                   state: waiting, done, refused, parked
- *                   kind: list_tests, look_application, look_schedule, send_assessment,
- * look_session, write_note, move_stage, create_interview, edit_interview, delete_interview,
+ *                   kind: deliver_event, list_tests, look_application, look_schedule,
+ *                         send_assessment, look_session, write_note,
+ *                         move_stage, create_interview, edit_interview, delete_interview,
  *                         set_interview_link, sweep
  * set "open-interviews" of ids; table "interview"
  *   <id>            {platform, state (ready, made, cancelled, over), token_name, candidate_name,
@@ -64,6 +67,14 @@
  *   <ats>:<id>      {application (key), parts{id there: {interview}}}
  * table "interview-token"
  *   <sha256 hex of token>  {interview}
+ * table "consumer"  how one is doing; absent: well
+ *   <connection>    {state (active, paused, disabled), sentence, since_ms, failures,
+ *                    failing_since_ms, warned (percent), last_failed_ms, last_ok_ms, last_secret
+ *                    (new, old)}
+ * table "outgoing"
+ *   <message id>    raw bytes of a delivery, as it is sent each time
+ * set "held-deliveries" of keys; table "held"
+ *   <connection>:<message id>  {connection, session, with{} (of the action), held_ms}
  * table "idempotency"
  *   <sha256 hex of key id, Idempotency-Key>  {request (digest), status, answer{}, at_ms}
  * set "alerts", set "untold-alerts" of keys; table "alert"

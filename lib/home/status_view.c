@@ -10,6 +10,7 @@
 #include "floor/when.h"
 #include "home/action.h"
 #include "home/connection.h"
+#include "home/consumer.h"
 #include "home/records.h"
 
 struct gathering {
@@ -87,10 +88,26 @@ static const char *tone_of_light(const char *colour)
                                              : "";
 }
 
+/* A consumer that is not called any more, or soon will not be. */
+static int consumer_light(struct gathering *g, const char *id, struct consumer_health *health,
+                          struct light *light)
+{
+        int found = consumer_health(g->org, id, g->now_ms, 1, health, g->why);
+
+        if (found == 1 && health->state != CONSUMER_ACTIVE)
+                *light =
+                    (struct light){ "red", health->state == CONSUMER_PAUSED ? "Paused" : "Disabled",
+                                    health->sentence };
+        else if (found == 1 && health->failures > 0)
+                *light = (struct light){ "amber", "Failing", health->sentence };
+        return found;
+}
+
 static int add_connection(void *context, const char *id)
 {
         struct gathering *g = context;
         json_t *record = NULL, *health = NULL, *row = json_object();
+        struct consumer_health consumer;
         const struct kind *kind;
         struct light light;
 
@@ -102,6 +119,13 @@ static int add_connection(void *context, const char *id)
         }
         kind = kind_find(json_get_text(record, "kind", ""));
         light = light_of(health, kind);
+        if (kind != NULL && kind->role == KIND_CONSUMER &&
+            consumer_light(g, id, &consumer, &light) < 0) {
+                json_decref(record);
+                json_decref(health);
+                json_decref(row);
+                return -1;
+        }
         json_set_text(row, "id", id);
         json_set_text(row, "kind", json_get_text(record, "kind", ""));
         json_set_text(row, "kind_title", kind != NULL ? kind->title : "Unknown kind");
@@ -173,6 +197,7 @@ static const char *words_of(const char *kind)
         } rows[] = {
                 { "list_tests", "Read the list of assessments" },
                 { "look_application", "Read the application" },
+                { "deliver_event", "Deliver an event" },
                 { "send_assessment", "Send the assessment" },
                 { "look_session", "Read the result" },
                 { "write_note", "Write a note" },

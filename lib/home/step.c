@@ -13,6 +13,7 @@
 static const struct step_row rows[] = {
         { "create_interview", step_create_interview, true, WORDS_NO_INTERVIEW },
         { "delete_interview", step_delete_interview, true, -1 },
+        { "deliver_event", step_deliver_event, false, -1 },
         { "edit_interview", step_edit_interview, true, -1 },
         { "list_tests", step_list_tests, false, -1 },
         { "look_application", step_look_application, false, -1 },

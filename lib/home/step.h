@@ -29,6 +29,7 @@ struct step {
         struct outcome outcome;
         bool doubt;              /* something may have been written */
         bool silent;             /* REFUSED: nobody in the ATS needs to read it */
+        bool no_call;            /* the other side was not asked: its health stays as it is */
         struct buf said;         /* DONE: what was done, for people and for the event */
         struct fail why;         /* trouble with our own state: kind is not FAIL_NONE */
         const char *event_state; /* DONE: of the events it came from; NULL: "done" */
@@ -59,6 +60,7 @@ int64_t step_attempts(const struct step *s);
 /* The application's record; erased or absent ones end the step (DONE): 1, 0 ended, -1. */
 int step_application(struct step *s, json_t **record, struct application *application);
 
+step_function step_deliver_event;
 step_function step_list_tests, step_look_application, step_look_schedule, step_send_assessment,
     step_look_session, step_write_note, step_move_stage, step_create_interview, step_edit_interview,
     step_delete_interview, step_set_interview_link;

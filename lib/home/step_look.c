@@ -7,6 +7,7 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
+#include "home/consumer.h"
 #include "home/erase.h"
 #include "home/records.h"
 #include "home/step.h"
@@ -413,6 +414,9 @@ void step_look_session(struct step *s)
         record = read == NULL ? json_object() : json_deep_copy(read);
         if (read == NULL) {
                 found = attach(s, &now, record);
+                /* Somebody else sent it; consumers want to know of it all the same. */
+                if (found == 0 && (found = consumer_any(s->org, &s->why)) == 1)
+                        json_set_bool(record, "foreign", true);
                 if (found == 0) {
                         step_done(s, "This session was not sent by us.");
                         s->event_state = "unknown";

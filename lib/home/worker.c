@@ -70,19 +70,23 @@ static int load_action(void *context, const char *member)
         struct load *l = context;
         uint64_t number = strtoull(member, NULL, 10);
         json_t *action = NULL;
-        const char *application, *session;
+        const char *application, *session, *lane;
         int64_t due;
         int found = record_series_get(&l->org, "action", number, &action, l->why);
 
         if (found == 1) {
                 application = json_get_text(action, "application", NULL);
                 session = json_get_text(action, "session", NULL);
+                lane = json_get_text(action, "lane", NULL);
                 due = from_the_future(action, l->now_ms) ? l->now_ms
                                                          : json_get_int(action, "due_ms", 0);
                 agenda_add(
                     l->w->agenda, l->name, number, due, json_get_text(action, "connection", ""),
-                    application != NULL ? application : session,
-                    text_equal(json_get_text(action, "kind", ""), "look_session") ? session : NULL);
+                    lane != NULL          ? NULL
+                    : application != NULL ? application
+                                          : session,
+                    text_equal(json_get_text(action, "kind", ""), "look_session") ? session : NULL,
+                    agenda_lane_of(lane));
         }
         json_decref(action);
         return found < 0 ? -1 : 0;

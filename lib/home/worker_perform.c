@@ -41,7 +41,8 @@ void worker_planned(struct worker *w, const char *org, const struct plan *plan)
 {
         for (const struct planned *p = plan->actions; p != NULL; p = p->next)
                 agenda_add(w->agenda, org, p->number, p->due_ms, p->connection, p->subject,
-                           text_equal(p->kind, "look_session") ? p->session : NULL);
+                           text_equal(p->kind, "look_session") ? p->session : NULL,
+                           agenda_lane_of(p->lane));
         if (plan->actions != NULL)
                 worker_changed(w);
 }
@@ -255,8 +256,8 @@ static void tell_connection(struct worker *w, const struct step *s)
         const struct outcome *o = &s->outcome;
         int64_t now = trade_now(&w->trade), rest = o->lane_wait_ms;
 
-        if (s->why.kind != FAIL_NONE || s->desk.connection == NULL)
-                return; /* our own trouble */
+        if (s->why.kind != FAIL_NONE || s->desk.connection == NULL || s->no_call)
+                return; /* our own trouble, or it was not asked */
         health_called(s->org, s->desk.connection->id, o, now, NULL);
         if (o->kind == OUTCOME_DENIED && rest < trade_wait(&w->trade, DENIED_REST_MS))
                 rest = trade_wait(&w->trade, DENIED_REST_MS);

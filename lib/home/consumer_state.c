@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How a consumer is doing: failing, warned of, paused, active again. */
+#include <string.h>
+
+#include "door/secret.h"
+#include "floor/log.h"
+#include "floor/mem.h"
+#include "floor/text.h"
+#include "floor/when.h"
+#include "home/consumer.h"
+#include "home/event.h"
+#include "home/records.h"
+
+#define RETRIES 8
+#define PAUSE_DAYS 5
+
+/* How long it is left alone after so many failures in a row; the last one goes on. */
+static const int64_t waits_ms[] = { 5 * WHEN_SECOND,  30 * WHEN_SECOND, 2 * WHEN_MINUTE,
+                                    10 * WHEN_MINUTE, 30 * WHEN_MINUTE, WHEN_HOUR,
+                                    2 * WHEN_HOUR,    4 * WHEN_HOUR,    6 * WHEN_HOUR };
+
+static const int warned_at[] = { 50, 70, 90 };
+
+static const char *const state_words[] = {
+        [CONSUMER_ACTIVE] = "active",
+        [CONSUMER_PAUSED] = "paused",
+        [CONSUMER_DISABLED] = "disabled",
+};
+
+const char *consumer_state_word(enum consumer_state state)
+{
+        return state_words[state];
+}
+
+static enum consumer_state state_of(const json_t *record)
+{
+        const char *word = json_get_text(record, "state", "active");
+
+        return text_equal(word, "paused")     ? CONSUMER_PAUSED
+               : text_equal(word, "disabled") ? CONSUMER_DISABLED
+                                              : CONSUMER_ACTIVE;
+}
+
+/* Changes the record; edit returns false to leave it.  1 changed, 0 left, -1. */
+static int change(struct org *org, const char *connection,
+                  bool (*edit)(json_t *record, void *context), void *context, struct fail *why)
+{
+        int result = -1;
+
+        for (int i = 0; i < RETRIES && result < 0; i++) {
+                struct plan p;
+                json_t *read = NULL, *record;
+
+                fail_clear(why);
+                if (record_get(org, "consumer", connection, &read, why) < 0)
+                        return -1;
+                record = read == NULL ? json_object() : json_deep_copy(read);
+                plan_init(&p);
+                result = 0;
+                if (edit(record, context)) {
+                        plan_guard(&p, "consumer", connection, read);
+                        record_put(p.batch, "consumer", connection, record);
+                        result = plan_commit(&p, org, why) == 0 ? 1 : -1;
+                }
+                plan_dispose(&p);
+                json_decref(record);
+                json_decref(read);
+                if (result < 0 && why->kind != FAIL_CONFLICT)
+                        break;
+        }
+        return result;
+}
+
+static int percent_of(const json_t *record, int64_t days, int64_t now_ms, int64_t scale)
+{
+        int64_t since = json_get_int(record, "failing_since_ms", 0),
+                all = days * WHEN_DAY / (scale > 1 ? scale : 1), part;
+
+        if (since == 0 || all <= 0 || now_ms <= since)
+                return 0;
+        part = (now_ms - since) * 100 / all;
+        return part > 100 ? 100 : (int)part;
+}
+
+int consumer_health(struct org *org, const char *connection, int64_t now_ms, int64_t scale,
+                    struct consumer_health *health, struct fail *why)
+{
+        json_t *settings = NULL, *record = NULL;
+        int found = record_get(org, "connection", connection, &settings, why);
+
+        memset(health, 0, sizeof *health);
+        if (found == 1 && !text_equal(json_get_text(settings, "kind", ""), "consumer"))
+                found = 0;
+        if (found == 1 && record_get(org, "consumer", connection, &record, why) < 0)
+                found = -1;
+        if (found == 1) {
+                health->state = state_of(record);
+                health->failures = json_get_int(record, "failures", 0);
+                health->failing_since_ms = json_get_int(record, "failing_since_ms", 0);
+                health->since_ms = json_get_int(record, "since_ms", 0);
+                health->percent = percent_of(
+                    record, json_get_int(settings, "settings.pause_after_days", PAUSE_DAYS), now_ms,
+                    scale);
+                strncpy(health->sentence, json_get_text(record, "sentence", ""),
+                        sizeof health->sentence - 1);
+        }
+        json_decref(record);
+        json_decref(settings);
+        return found;
+}
+
+struct worked {
+        int64_t now_ms;
+        const char *secret;
+};
+
+static bool edit_worked(json_t *record, void *context)
+{
+        const struct worked *w = context;
+        const char *before = json_get_text(record, "last_secret", NULL);
+
+        /* Written only when it says something new: most deliveries are as uneventful as the one
+         * before. */
+        if (json_get_int(record, "failures", 0) == 0 && text_equal(before, w->secret))
+                return false;
+        json_set_int(record, "failures", 0);
+        json_set_int(record, "failing_since_ms", 0);
+        json_set_int(record, "warned", 0);
+        if (state_of(record) == CONSUMER_ACTIVE)
+                json_set_text(record, "sentence", "");
+        json_set_text(record, "last_secret", w->secret);
+        json_set_int(record, "last_ok_ms", w->now_ms);
+        return true;
+}
+
+int consumer_worked(struct org *org, const char *connection, bool old_secret, int64_t now_ms,
+                    struct fail *why)
+{
+        struct worked w = { now_ms, old_secret ? "old" : "new" };
+
+        return change(org, connection, edit_worked, &w, why) < 0 ? -1 : 0;
+}
+
+struct failing {
+        const struct outcome *outcome;
+        bool gone;
+        int64_t now_ms, scale, days;
+        int64_t failures;
+        int warned; /* newly, at this percentage */
+        bool paused;
+};
+
+static void stop(json_t *record, enum consumer_state state, const char *sentence, int64_t now_ms)
+{
+        json_set_text(record, "state", state_words[state]);
+        json_set_text(record, "sentence", sentence);
+        json_set_int(record, "since_ms", now_ms);
+}
+
+static bool edit_failed(json_t *record, void *context)
+{
+        struct failing *f = context;
+        const char *cause = f->outcome->sentence;
+        int before = (int)json_get_int(record, "warned", 0), percent;
+        char *sentence;
+
+        f->warned = 0;
+        f->paused = false;
+        f->failures = json_get_int(record, "failures", 0) + 1;
+        json_set_int(record, "failures", f->failures);
+        if (json_get_int(record, "failing_since_ms", 0) == 0)
+                json_set_int(record, "failing_since_ms", f->now_ms);
+        json_set_int(record, "last_failed_ms", f->now_ms);
+        if (state_of(record) != CONSUMER_ACTIVE)
+                return true; /* one that was under way when it was paused */
+        if (f->gone) {
+                stop(record, CONSUMER_DISABLED, cause, f->now_ms);
+                f->paused = true;
+                return true;
+        }
+        percent = percent_of(record, f->days, f->now_ms, f->scale);
+        if (percent >= 100) {
+                sentence =
+                    mem_format("Paused after %lld days of failing. %s", (long long)f->days, cause);
+                stop(record, CONSUMER_PAUSED, sentence, f->now_ms);
+                f->paused = true;
+                mem_free(sentence);
+                return true;
+        }
+        for (size_t i = 0; i < sizeof warned_at / sizeof *warned_at; i++)
+                if (percent >= warned_at[i] && before < warned_at[i])
+                        f->warned = warned_at[i];
+        if (f->warned > 0)
+                json_set_int(record, "warned", f->warned);
+        json_set_text(record, "sentence", cause);
+        return true;
+}
+
+/* Three to five quarters, so that what waits for many does not come at once. */
+static int64_t jitter(int64_t ms)
+{
+        uint32_t random;
+
+        secret_random(&random, sizeof random);
+        return ms - ms / 4 + (int64_t)((uint64_t)(ms / 2) * random / UINT32_MAX);
+}
+
+static int64_t wait_after(const struct failing *f, const struct trade *trade)
+{
+        int64_t most = (int64_t)(sizeof waits_ms / sizeof *waits_ms),
+                at = f->failures < most ? f->failures : most, asked = f->outcome->wait_ms,
+                wait = jitter(waits_ms[at > 0 ? at - 1 : 0]);
+
+        /* It may ask to be left alone for longer than we would, or less long. */
+        return trade_wait(trade, asked > 0 ? asked : wait);
+}
+
+static void tell(struct org *org, const char *connection, const struct failing *f)
+{
+        char percent[16];
+
+        snprintf(percent, sizeof percent, "%d", f->warned);
+        if (f->paused)
+                log_event(LOG_LEVEL_ERROR, "a consumer is not called any more; deliveries are held",
+                          "org", org->name, "connection", connection, "why", f->outcome->sentence,
+                          NULL);
+        else if (f->warned > 0)
+                log_event(LOG_LEVEL_WARN, "a consumer keeps failing", "org", org->name,
+                          "connection", connection, "percent of the way to being paused", percent,
+                          "why", f->outcome->sentence, NULL);
+}
+
+int consumer_failed(const struct trade *trade, struct org *org, const struct connection *c,
+                    const struct outcome *outcome, bool gone, int64_t *wait_ms, struct fail *why)
+{
+        struct failing f = { .outcome = outcome,
+                             .gone = gone,
+                             .now_ms = trade_now(trade),
+                             .scale = trade->scale,
+                             .days = json_get_int(c->settings, "pause_after_days", PAUSE_DAYS) };
+
+        if (change(org, c->id, edit_failed, &f, why) < 0)
+                return -1;
+        tell(org, c->id, &f);
+        *wait_ms = f.paused ? 1 : wait_after(&f, trade);
+        return 0;
+}
+
+static bool edit_paused(json_t *record, void *context)
+{
+        if (state_of(record) != CONSUMER_ACTIVE)
+                return false;
+        stop(record, CONSUMER_PAUSED, "Paused by hand.", *(int64_t *)context);
+        return true;
+}
+
+static bool edit_resumed(json_t *record, void *context)
+{
+        if (state_of(record) == CONSUMER_ACTIVE)
+                return false;
+        stop(record, CONSUMER_ACTIVE, "", *(int64_t *)context);
+        json_set_int(record, "failures", 0);
+        json_set_int(record, "failing_since_ms", 0);
+        json_set_int(record, "warned", 0);
+        return true;
+}
+
+/* What waits is looked at again: held now, or sent. */
+static int changed(struct home *h, struct org *org, const char *connection, int result,
+                   int64_t now_ms, struct fail *why)
+{
+        if (result == 1 && event_wake(h, org->name, connection, now_ms, why) != 0)
+                return -1;
+        return result;
+}
+
+int consumer_pause(struct home *h, struct org *org, const char *connection, int64_t now_ms,
+                   struct fail *why)
+{
+        return changed(h, org, connection, change(org, connection, edit_paused, &now_ms, why),
+                       now_ms, why);
+}
+
+int consumer_resume(struct home *h, struct org *org, const char *connection, int64_t now_ms,
+                    struct fail *why)
+{
+        return changed(h, org, connection, change(org, connection, edit_resumed, &now_ms, why),
+                       now_ms, why);
+}
