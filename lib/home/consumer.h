@@ -48,9 +48,9 @@ int consumer_health(struct org *org, const char *connection, int64_t now_ms, int
                     struct consumer_health *health, struct fail *why);
 
 /* An attempt ended.  consumer_failed() also says how long the consumer wants to be left
- * alone.  Each commits by itself. */
-int consumer_worked(struct org *org, const char *connection, bool old_secret, int64_t now_ms,
-                    struct fail *why);
+ * alone, and has people warned (alert "pausing").  Each commits by itself. */
+int consumer_worked(const struct trade *trade, struct org *org, const char *connection,
+                    bool old_secret, struct fail *why);
 int consumer_failed(const struct trade *trade, struct org *org, const struct connection *c,
                     const struct outcome *outcome, bool gone, int64_t *wait_ms, struct fail *why);
 

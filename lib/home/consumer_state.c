@@ -7,12 +7,14 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
+#include "home/alert.h"
 #include "home/consumer.h"
 #include "home/event.h"
 #include "home/records.h"
 
 #define RETRIES 8
 #define PAUSE_DAYS 5
+#define TOPIC "pausing"
 
 /* How long it is left alone after so many failures in a row; the last one goes on. */
 static const int64_t waits_ms[] = { 5 * WHEN_SECOND,  30 * WHEN_SECOND, 2 * WHEN_MINUTE,
@@ -112,17 +114,20 @@ int consumer_health(struct org *org, const char *connection, int64_t now_ms, int
 struct worked {
         int64_t now_ms;
         const char *secret;
+        bool was_warned;
 };
 
 static bool edit_worked(json_t *record, void *context)
 {
-        const struct worked *w = context;
+        struct worked *w = context;
         const char *before = json_get_text(record, "last_secret", NULL);
 
         /* Written only when it says something new: most deliveries are as uneventful as the one
          * before. */
         if (json_get_int(record, "failures", 0) == 0 && text_equal(before, w->secret))
                 return false;
+        /* Also of one that was paused, and is active again since. */
+        w->was_warned = json_get_int(record, "warned", 0) > 0;
         json_set_int(record, "failures", 0);
         json_set_int(record, "failing_since_ms", 0);
         json_set_int(record, "warned", 0);
@@ -131,14 +136,6 @@ static bool edit_worked(json_t *record, void *context)
         json_set_text(record, "last_secret", w->secret);
         json_set_int(record, "last_ok_ms", w->now_ms);
         return true;
-}
-
-int consumer_worked(struct org *org, const char *connection, bool old_secret, int64_t now_ms,
-                    struct fail *why)
-{
-        struct worked w = { now_ms, old_secret ? "old" : "new" };
-
-        return change(org, connection, edit_worked, &w, why) < 0 ? -1 : 0;
 }
 
 struct failing {
@@ -150,6 +147,7 @@ struct failing {
         bool paused;
 };
 
+/* Paused, disabled, or active again. */
 static void stop(json_t *record, enum consumer_state state, const char *sentence, int64_t now_ms)
 {
         json_set_text(record, "state", state_words[state]);
@@ -175,6 +173,7 @@ static bool edit_failed(json_t *record, void *context)
                 return true; /* one that was under way when it was paused */
         if (f->gone) {
                 stop(record, CONSUMER_DISABLED, cause, f->now_ms);
+                json_set_int(record, "warned", 100);
                 f->paused = true;
                 return true;
         }
@@ -183,6 +182,7 @@ static bool edit_failed(json_t *record, void *context)
                 sentence =
                     mem_format("Paused after %lld days of failing. %s", (long long)f->days, cause);
                 stop(record, CONSUMER_PAUSED, sentence, f->now_ms);
+                json_set_int(record, "warned", 100);
                 f->paused = true;
                 mem_free(sentence);
                 return true;
@@ -215,19 +215,46 @@ static int64_t wait_after(const struct failing *f, const struct trade *trade)
         return trade_wait(trade, asked > 0 ? asked : wait);
 }
 
-static void tell(struct org *org, const char *connection, const struct failing *f)
+/* By mail, and in the log. */
+static void tell(const struct trade *trade, struct org *org, const char *connection,
+                 const struct failing *f)
 {
-        char percent[16];
+        char mark[24], *title, *sentence;
+        struct alert alert = {
+                .topic = TOPIC, .about = connection, .connection = connection, .mark = mark
+        };
 
-        snprintf(percent, sizeof percent, "%d", f->warned);
-        if (f->paused)
-                log_event(LOG_LEVEL_ERROR, "a consumer is not called any more; deliveries are held",
-                          "org", org->name, "connection", connection, "why", f->outcome->sentence,
-                          NULL);
-        else if (f->warned > 0)
-                log_event(LOG_LEVEL_WARN, "a consumer keeps failing", "org", org->name,
-                          "connection", connection, "percent of the way to being paused", percent,
-                          "why", f->outcome->sentence, NULL);
+        if (!f->paused && f->warned == 0)
+                return;
+        if (f->paused) {
+                snprintf(mark, sizeof mark, "paused");
+                title = mem_format("Deliveries to %s are held back", connection);
+                sentence = mem_format("%s What would be sent is held, nothing is lost. When the "
+                                      "consumer works again: fairlead consumer send %s %s",
+                                      f->outcome->sentence, org->name, connection);
+        } else {
+                snprintf(mark, sizeof mark, "%d %%", f->warned);
+                title = mem_format("Deliveries to %s fail", connection);
+                sentence = mem_format("%s This is %d %% of the way to being paused, %lld days "
+                                      "after the first failure.",
+                                      f->outcome->sentence, f->warned, (long long)f->days);
+        }
+        alert.title = title;
+        alert.sentence = sentence;
+        log_event(LOG_LEVEL_WARN, title, "org", org->name, "connection", connection, "mark", mark,
+                  "why", f->outcome->sentence, NULL);
+        alert_raise(trade->home, org, &alert, f->now_ms, NULL);
+        mem_free(title);
+        mem_free(sentence);
+}
+
+static void tell_over(struct home *h, struct org *org, const char *connection, int64_t now_ms)
+{
+        char *title = mem_format("Deliveries to %s work again", connection);
+
+        alert_over(h, org, TOPIC, connection, title, "The consumer accepts deliveries.", now_ms,
+                   NULL);
+        mem_free(title);
 }
 
 int consumer_failed(const struct trade *trade, struct org *org, const struct connection *c,
@@ -241,8 +268,20 @@ int consumer_failed(const struct trade *trade, struct org *org, const struct con
 
         if (change(org, c->id, edit_failed, &f, why) < 0)
                 return -1;
-        tell(org, c->id, &f);
+        tell(trade, org, c->id, &f);
         *wait_ms = f.paused ? 1 : wait_after(&f, trade);
+        return 0;
+}
+
+int consumer_worked(const struct trade *trade, struct org *org, const char *connection,
+                    bool old_secret, struct fail *why)
+{
+        struct worked w = { .now_ms = trade_now(trade), .secret = old_secret ? "old" : "new" };
+
+        if (change(org, connection, edit_worked, &w, why) < 0)
+                return -1;
+        if (w.was_warned)
+                tell_over(trade->home, org, connection, w.now_ms);
         return 0;
 }
 
@@ -284,6 +323,9 @@ int consumer_pause(struct home *h, struct org *org, const char *connection, int6
 int consumer_resume(struct home *h, struct org *org, const char *connection, int64_t now_ms,
                     struct fail *why)
 {
-        return changed(h, org, connection, change(org, connection, edit_resumed, &now_ms, why),
-                       now_ms, why);
+        int result = change(org, connection, edit_resumed, &now_ms, why);
+
+        if (result == 1) /* a person took care of it; a new failure is news again */
+                alert_over(h, org, TOPIC, connection, NULL, NULL, now_ms, NULL);
+        return changed(h, org, connection, result, now_ms, why);
 }

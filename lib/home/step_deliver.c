@@ -117,7 +117,7 @@ void step_deliver_event(struct step *s)
                 s->no_call = true;
                 step_done(s, "Nothing was sent: its content was erased.");
         } else if (deliver(s, &body, &old, &gone) == 0) {
-                consumer_worked(s->org, id, old, trade_now(s->trade), NULL);
+                consumer_worked(s->trade, s->org, id, old, NULL);
                 step_done(s, old ? "Delivered, signed with the former secret." : "Delivered.");
         } else if (consumer_failed(s->trade, s->org, s->desk.connection, &s->outcome, gone, &wait,
                                    &s->why) != 0) {

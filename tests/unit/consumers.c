@@ -11,7 +11,7 @@
 #include "floor/text.h"
 #include "floor/when.h"
 #include "home/action.h"
-#include "home/agenda.h"
+#include "home/alert.h"
 #include "home/consumer.h"
 #include "home/erase.h"
 #include "home/event.h"
@@ -201,6 +201,7 @@ static void test_told(void)
 static void test_retries(void)
 {
         struct fake_home f;
+        struct fail why = FAIL_CLEAR;
         char *detail;
 
         begin(&f);
@@ -219,6 +220,7 @@ static void test_retries(void)
         tick(&f);
         tap_int((int64_t)fake_open_actions(f.org), 0, "in the end it is delivered");
         tap_int(health(&f, "bad").failures, 0, "and all is forgiven");
+        tap_int(alert_stands(f.org, "pausing", "bad", &why), 0, "nobody needs to be warned");
         fake_home_close(&f);
 
         begin(&f);
@@ -280,6 +282,7 @@ static void test_paused(void)
                         steps[i].percent / 10 * 10 == 90 ? 90 : steps[i].percent,
                         "after %d %% of the way somebody is warned", steps[i].percent);
                 tap_text(json_get_text(record, "state", "active"), "active", "still active");
+                tap_int(alert_stands(f.org, "pausing", "bad", &why), 1, "by an alert");
                 json_decref(record);
         }
         fake->clock_ms += 3 * WHEN_HOUR;
@@ -302,6 +305,7 @@ static void test_paused(void)
                                    0, when_now_ms() + fake->clock_ms, &count, &why),
                 0, "from a time on: %s", why.text);
         tap_int((int64_t)count, 1, "that one");
+        tap_int(alert_stands(f.org, "pausing", "bad", &why), 0, "the alert is over");
         tick(&f);
         tap_int(calls_to("bad.example"), calls + 1, "it is sent");
         tap_int(told("bad.example", "result.completed"), 1, "the later one");
