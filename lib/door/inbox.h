@@ -11,12 +11,14 @@
  * A handle may be used by many threads at once, but not by a child after fork: it opens its
  * own.  Opening is cheap (about 30 us, no segment is read), except the first time after a boot.
  *
- * Ringing is separate from durability: inbox_add() rings by itself after the sync; a lost
- * ring is never a lost record, because the reader looks before it waits.
+ * Ringing is separate from durability: an addition rings by itself after the sync, unless the
+ * reader is known to be awake; a lost ring is never a lost record, because the reader looks
+ * before it waits.
  */
 #ifndef DOOR_INBOX_H
 #define DOOR_INBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +38,31 @@ void inbox_close(struct inbox *in);
  * FAIL_INPUT too large, else why; the record will not be read, except after a failed sync, when it
  * may. */
 int inbox_add(struct inbox *in, const void *record, size_t len, uint64_t *number, struct fail *why);
+
+/*
+ * An addition that no thread waits for: inbox_post() puts it in line, and it becomes durable when
+ * somebody leads, who then calls done(): once, in his own thread, with the result that inbox_add()
+ * would have had.  record stays where it is until then; in done() the post may be freed.  done()
+ * must not wait for anything nor add to the inbox.
+ *
+ * Somebody has to lead: each thread that posts calls inbox_lead(in, 0) before it sleeps, and while
+ * it is busy inbox_lead() with the time that a record may wait for company (microseconds).  -1 of
+ * inbox_post(): FAIL_INPUT, and done() will not be called.
+ */
+struct inbox_post {
+        const void *record;
+        size_t len;
+        void (*done)(struct inbox_post *post, int result, const struct fail *why);
+        uint64_t number; /* given when it is durable */
+        /* the inbox's own */
+        uint32_t crc;
+        bool queued;
+        int64_t since_us;
+        struct inbox_post *next;
+};
+
+int inbox_post(struct inbox *in, struct inbox_post *post, struct fail *why);
+void inbox_lead(struct inbox *in, int64_t patience_us);
 
 /* Reads the first record with a number >= from that is durable and not released: 1 read (what
  * the buffer held is replaced), *number says which; 0 nothing there yet; -1 broken.  A damaged

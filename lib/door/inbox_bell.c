@@ -66,6 +66,13 @@ void inbox_ring(struct inbox *in)
         pthread_mutex_unlock(&in->ringing);
 }
 
+void inbox_ring_asleep(struct inbox *in)
+{
+        atomic_thread_fence(memory_order_seq_cst); /* behind what was published: inbox_wait() */
+        if (atomic_load(&in->live->awake) == 0)
+                inbox_ring(in);
+}
+
 void inbox_interrupt(struct inbox *in)
 {
         static const uint64_t one = 1;
@@ -108,7 +115,11 @@ int inbox_wait(struct inbox *in, int64_t timeout_ms, struct fail *why)
                         return -1;
                 ask[0].fd = in->ear;
                 ask[1].fd = in->interrupt;
-                /* Rings from before the FIFO was open here are lost; the page knows. */
+                /* Rings from before the FIFO was open here are lost, and while we were awake
+                 * nobody rang; the page knows.  First asleep, then the look: whoever publishes
+                 * after the look sees that we sleep. */
+                atomic_store(&in->live->awake, 0);
+                atomic_thread_fence(memory_order_seq_cst);
                 fresh = news(in);
                 if (fresh || left < 0)
                         left = 0;
@@ -120,8 +131,10 @@ int inbox_wait(struct inbox *in, int64_t timeout_ms, struct fail *why)
                         drain(in->interrupt);
                         news(in);
                 }
-                if (rang > 0 || fresh)
+                if (rang > 0 || fresh) {
+                        atomic_store(&in->live->awake, 1);
                         return 1;
+                }
                 if (!for_ever && when_steady_ms() >= end)
                         return 0;
         }

@@ -41,6 +41,7 @@
 #define INBOX_BACKLOG (UINT64_C(1024) * 1024 * 1024)
 #define INBOX_FREE_KEPT 4 /* free segments kept for use again; more are given back */
 #define INBOX_BATCH 256   /* records in one write */
+#define INBOX_CROWD 64    /* posts after which nobody waits for more of them */
 
 /* A place between two records of a segment: number is the last one before it. */
 struct place {
@@ -66,11 +67,12 @@ struct live {
         struct shared_place mark; /* released up to; under INBOX_LOCK_RELEASE */
         _Atomic uint64_t order;   /* of the last mark written; under INBOX_LOCK_RELEASE */
         _Atomic uint64_t spare;   /* serial of the oldest free segment; writer */
+        /* The reader will look again before it sleeps: no need to ring.  What was killed while
+         * it was awake leaves this set, and who comes after it looks before it sleeps. */
+        _Atomic uint64_t awake;
 };
 
 enum inbox_lock { INBOX_LOCK_DOOR, INBOX_LOCK_WRITER, INBOX_LOCK_RELEASE };
-
-struct waiter;
 
 struct inbox {
         int dir, lock, live_fd, interrupt;
@@ -80,8 +82,9 @@ struct inbox {
         struct live *live;
 
         /* adding */
-        pthread_mutex_t queue; /* guards the three below */
-        struct waiter *first, **last;
+        pthread_mutex_t queue; /* guards the four below */
+        struct inbox_post *first, **last;
+        int count;    /* how many stand in line */
         bool leading; /* somebody leads: what follows is his alone */
         bool company; /* the last batch had more than one, or some were waiting */
         int head_fd;
@@ -114,6 +117,9 @@ void inbox_unlock(struct inbox *in, enum inbox_lock which);
 /* Opens a file of the inbox, which must be regular, ours and for us alone.
  * 1 opened, 0 absent, -1 why. */
 int inbox_file(struct inbox *in, const char *name, int flags, int *fd, struct fail *why);
+
+/* inbox_bell.c */
+void inbox_ring_asleep(struct inbox *in); /* unless the reader is awake */
 
 /* inbox_live.c */
 void shared_place_get(struct shared_place *from, struct place *to);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Group commit.  Of the threads that add at one time, one leads: it takes the writer's lock,
- * writes what all have brought, syncs once, publishes the new end, and wakes them.  Whoever
- * came in the meantime is led by the first among them.
+ * writes what all have brought, syncs once, publishes the new end, and tells them.  Whoever
+ * came in the meantime is led by the first among them, if he waits (inbox_add); where nobody
+ * waits (inbox_post), by whoever calls inbox_lead() next, and at the latest by the one who leads
+ * now: nobody goes on who leads while somebody stands in the queue whom nobody else would lead.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,17 +23,12 @@
 #define SYNC_SHARE 20 /* a leader with company waits one part in this many of a sync */
 #define BATCH_BYTES (4 * 1024 * 1024)
 
-enum waiter_state { WAITING, LEADING, DONE };
-
-struct waiter {
-        const void *data;
-        size_t len;
-        uint32_t crc;
-        uint64_t number;
-        enum waiter_state state;
+/* One who sleeps until his record is durable, or until it is his turn to lead. */
+struct sleeper {
+        struct inbox_post post;
+        bool leads; /* under the queue's lock: he was woken to lead */
         int result;
         struct fail *why;
-        struct waiter *next;
         sem_t wake;
 };
 
@@ -118,7 +115,7 @@ static int write_parts(int fd, struct iovec *part, int count, off_t at)
 }
 
 /* Writes the batch behind head, syncs, publishes.  head moves on. */
-static int commit(struct inbox *in, struct place *head, struct waiter *batch, struct fail *why)
+static int commit(struct inbox *in, struct place *head, struct inbox_post *batch, struct fail *why)
 {
         static const uint8_t zeros[8];
         uint8_t heads[INBOX_BATCH][RECORD_HEAD];
@@ -127,7 +124,7 @@ static int commit(struct inbox *in, struct place *head, struct waiter *batch, st
         int count = 0, records = 0;
         int64_t start;
 
-        for (struct waiter *w = batch; w != NULL; w = w->next, records++) {
+        for (struct inbox_post *w = batch; w != NULL; w = w->next, records++) {
                 struct record_head record = { .number = ++end.number,
                                               .settled = head->number,
                                               .length = (uint32_t)w->len,
@@ -136,7 +133,7 @@ static int commit(struct inbox *in, struct place *head, struct waiter *batch, st
                 record_head_write(heads[records], &head->in, &record);
                 fill(&parts[count++], heads[records], RECORD_HEAD);
                 if (w->len > 0)
-                        fill(&parts[count++], w->data, w->len);
+                        fill(&parts[count++], w->record, w->len);
                 if (w->len % 8 != 0)
                         fill(&parts[count++], zeros, 8 - w->len % 8);
                 w->number = end.number;
@@ -158,9 +155,9 @@ static int commit(struct inbox *in, struct place *head, struct waiter *batch, st
 }
 
 /* Cuts what fits together off the front of the queue: at least one. */
-static struct waiter *take_batch(struct inbox *in, uint64_t room)
+static struct inbox_post *take_batch(struct inbox *in, uint64_t room)
 {
-        struct waiter *batch, **end = &in->first;
+        struct inbox_post *batch, **end = &in->first;
         uint64_t bytes = 0;
         int count = 0;
 
@@ -169,6 +166,7 @@ static struct waiter *take_batch(struct inbox *in, uint64_t room)
                 bytes += record_size((*end)->len);
                 if (count > 0 && (bytes > room || bytes > BATCH_BYTES))
                         break;
+                (*end)->queued = false;
                 end = &(*end)->next;
                 count++;
         }
@@ -177,6 +175,7 @@ static struct waiter *take_batch(struct inbox *in, uint64_t room)
         if (in->first == NULL)
                 in->last = &in->first;
         *end = NULL;
+        in->count -= count;
         in->company = count > 1 || in->first != NULL;
         pthread_mutex_unlock(&in->queue);
         return batch;
@@ -198,93 +197,155 @@ static void await_company(struct inbox *in)
                 sched_yield();
 }
 
-/* Makes one batch of the queue, whose first is the caller. */
-static struct waiter *lead(struct inbox *in, struct waiter *me)
+/* Makes one batch of the front of the queue, which has somebody in it. */
+static struct inbox_post *write_batch(struct inbox *in, int *result, struct fail *why)
 {
-        struct fail why = FAIL_CLEAR;
-        struct waiter *batch;
+        struct inbox_post *batch;
         struct place head;
         uint64_t room = 0;
-        int result;
 
-        await_company(in);
         /* Through the door one by one: who has just written waits behind who waits, so that
          * a busy program cannot keep a small one out. */
-        result = inbox_lock_wait(in, INBOX_LOCK_DOOR, &why);
-        if (result == 0) {
-                result = inbox_lock_wait(in, INBOX_LOCK_WRITER, &why);
+        *result = inbox_lock_wait(in, INBOX_LOCK_DOOR, why);
+        if (*result == 0) {
+                *result = inbox_lock_wait(in, INBOX_LOCK_WRITER, why);
                 inbox_unlock(in, INBOX_LOCK_DOOR);
         }
-        if (result == 0)
-                result = prepare(in, record_size(me->len), &head, &room, &why);
+        /* Only the leader takes from the front, so the first stays the first. */
+        if (*result == 0)
+                *result = prepare(in, record_size(in->first->len), &head, &room, why);
         /* Without room for the first there may be room for a smaller one: fail only him. */
-        batch = take_batch(in, result == 0 ? room : 0);
-        if (result == 0)
-                result = commit(in, &head, batch, &why);
+        batch = take_batch(in, *result == 0 ? room : 0);
+        if (*result == 0)
+                *result = commit(in, &head, batch, why);
         inbox_unlock(in, INBOX_LOCK_WRITER);
-        if (result == 0)
-                inbox_ring(in);
-        for (struct waiter *w = batch; w != NULL; w = w->next) {
-                w->result = result;
-                if (result != 0)
-                        fail_set(w->why, why.kind, "%s", why.text);
-        }
+        if (*result == 0)
+                inbox_ring_asleep(in);
         return batch;
 }
 
-/* The next leader is whoever now stands first; then everybody of the batch may go. */
-static void hand_over(struct inbox *in, struct waiter *batch, const struct waiter *me)
+static void wake_up(struct inbox_post *post, int result, const struct fail *why)
 {
-        struct waiter *next;
+        struct sleeper *me = (struct sleeper *)post;
 
+        me->result = result;
+        if (result != 0)
+                fail_set(me->why, why->kind, "%s", why->text);
+        sem_post(&me->wake); /* from here on he is gone */
+}
+
+/* The caller leads (in->leading is his): one batch, then who stands first leads if he can, and
+ * everybody of the batch hears of it. */
+static void lead(struct inbox *in)
+{
+        struct fail why = FAIL_CLEAR;
+        struct inbox_post *batch, *post;
+        struct sleeper *next = NULL;
+        int result;
+
+        batch = write_batch(in, &result, &why);
         pthread_mutex_lock(&in->queue);
-        next = in->first;
-        if (next == NULL)
-                in->leading = false;
+        if (in->first != NULL && in->first->done == wake_up)
+                next = (struct sleeper *)in->first;
+        if (next != NULL)
+                next->leads = true;
         else
-                next->state = LEADING;
+                in->leading = false;
         pthread_mutex_unlock(&in->queue);
         if (next != NULL)
                 sem_post(&next->wake);
         while (batch != NULL) {
-                struct waiter *w = batch;
-
-                batch = w->next;
-                if (w == me)
-                        continue;
-                w->state = DONE;
-                sem_post(&w->wake); /* from here on w is gone */
+                post = batch;
+                batch = post->next; /* a post is gone when it was told */
+                post->done(post, result, &why);
         }
 }
 
-int inbox_add(struct inbox *in, const void *record, size_t len, uint64_t *number, struct fail *why)
+void inbox_lead(struct inbox *in, int64_t patience_us)
 {
-        struct waiter me = { .data = record, .len = len, .why = why };
-        struct waiter *batch;
-        bool lead_now;
+        pthread_mutex_lock(&in->queue);
+        while (!in->leading && in->first != NULL &&
+               (patience_us == 0 || when_steady_us() - in->first->since_us >= patience_us)) {
+                in->leading = true;
+                pthread_mutex_unlock(&in->queue);
+                lead(in);
+                pthread_mutex_lock(&in->queue);
+        }
+        pthread_mutex_unlock(&in->queue);
+}
 
+static int check(struct inbox *in, const void *record, size_t len, struct fail *why)
+{
         if (len > INBOX_RECORD_MAX || record_size(len) > in->segment_size - 2 * SEGMENT_HEAD)
                 return fail_set(why, FAIL_INPUT, "inbox: a record of %zu bytes is too large", len);
         if (record == NULL && len > 0)
                 return fail_set(why, FAIL_INPUT, "inbox: no record");
-        me.crc = code_crc32c(0, record, len); /* here, where threads do it side by side */
+        return 0;
+}
+
+/* With the queue's lock held. */
+static void stand_in_line(struct inbox *in, struct inbox_post *post)
+{
+        post->queued = true;
+        post->next = NULL;
+        *in->last = post;
+        in->last = &post->next;
+        in->count++;
+}
+
+int inbox_post(struct inbox *in, struct inbox_post *post, struct fail *why)
+{
+        bool crowd;
+
+        if (check(in, post->record, post->len, why) != 0)
+                return -1;
+        post->crc = code_crc32c(0, post->record, post->len);
+        post->since_us = when_steady_us();
+        pthread_mutex_lock(&in->queue);
+        stand_in_line(in, post);
+        crowd = in->count >= INBOX_CROWD;
+        pthread_mutex_unlock(&in->queue);
+        if (crowd)
+                inbox_lead(in, 0);
+        return 0;
+}
+
+int inbox_add(struct inbox *in, const void *record, size_t len, uint64_t *number, struct fail *why)
+{
+        struct sleeper me = { .post = { .record = record, .len = len, .done = wake_up },
+                              .why = why };
+        bool told = false;
+
+        if (check(in, record, len, why) != 0)
+                return -1;
+        me.post.crc = code_crc32c(0, record, len); /* here, where threads do it side by side */
+        me.post.since_us = when_steady_us();
         sem_init(&me.wake, 0, 0);
         pthread_mutex_lock(&in->queue);
-        *in->last = &me;
-        in->last = &me.next;
-        lead_now = !in->leading;
-        in->leading = true;
+        stand_in_line(in, &me.post);
+        while (me.post.queued) {
+                bool leads = me.leads || !in->leading;
+
+                if (leads)
+                        in->leading = true;
+                me.leads = false;
+                pthread_mutex_unlock(&in->queue);
+                if (leads) {
+                        await_company(in);
+                        lead(in);
+                } else {
+                        while (sem_wait(&me.wake) != 0) /* EINTR */
+                                ;
+                }
+                pthread_mutex_lock(&in->queue);
+                told = !leads && !me.leads;
+        }
         pthread_mutex_unlock(&in->queue);
-        if (!lead_now) {
-                while (sem_wait(&me.wake) != 0) /* EINTR */
-                        ;
-        }
-        if (lead_now || me.state == LEADING) {
-                batch = lead(in, &me);
-                hand_over(in, batch, &me);
-        }
+        while (!told)
+                told = sem_wait(&me.wake) == 0;
         sem_destroy(&me.wake);
+        inbox_lead(in, 0); /* who posted may have gone to sleep, relying on who leads */
         if (me.result == 0 && number != NULL)
-                *number = me.number;
+                *number = me.post.number;
         return me.result;
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -761,7 +762,7 @@ static void test_bell(void)
         struct inbox *in = open_small(dir, 0), *other = open_small(dir, 0);
         int64_t start = when_steady_ms();
         pid_t child, self = getpid();
-        int status;
+        int status, rings = -1;
 
         tap_int(inbox_wait(in, 20, &why), 0, "nobody rings: the time is up");
         tap_ok(when_steady_ms() - start >= 19, "and not before");
@@ -775,6 +776,19 @@ static void test_bell(void)
         tap_int(inbox_wait(in, -1, &why), 1, "a FIFO full of rings is one ring");
         tap_int(inbox_wait(in, 0, &why), 0, "and is empty then");
 
+        /* A reader who is awake is not rung for: he looks before he sleeps, and only then. */
+        inbox_ring(other);
+        inbox_wait(in, -1, &why);
+        add_text(other, "awake", NULL);
+        tap_int(ioctl(in->ear, FIONREAD, &rings), 0, "nobody rings for a reader who is awake:");
+        tap_int(rings, 0, "nothing is in the FIFO");
+        tap_int(inbox_wait(in, -1, &why), 1, "he finds the record before he sleeps");
+        tap_int(inbox_wait(in, 1, &why), 0, "once");
+        add_text(other, "asleep", NULL);
+        ioctl(in->ear, FIONREAD, &rings);
+        tap_int(rings, 1, "one who sleeps is rung for");
+        tap_int(inbox_wait(in, -1, &why), 1, "and wakes");
+
         /* The ring is lost when nobody has the FIFO open; the record is seen all the same. */
         inbox_close(in);
         inbox_close(other);
@@ -783,7 +797,7 @@ static void test_bell(void)
         inbox_close(other);
         in = open_small(dir, 0);
         tap_int(inbox_wait(in, -1, &why), 1, "a record whose ring was lost is news");
-        nothing_at(in, 3);
+        nothing_at(in, 5);
         tap_int(inbox_wait(in, 0, &why), 0, "but only until the reader has looked");
 
         other = open_small(dir, 0);
@@ -803,7 +817,7 @@ static void test_bell(void)
 
         interrupted = in;
         sigaction(SIGUSR1, &act, NULL);
-        nothing_at(in, 4);
+        nothing_at(in, 6);
         raise(SIGUSR1);
         tap_int(inbox_wait(in, -1, &why), 1, "an interrupt before the wait");
         child = fork();
@@ -851,6 +865,112 @@ static void test_opening(void)
         mem_free(dir);
 }
 
+/* Threads that post and go on, beside threads that wait, while a reader follows. */
+struct posted {
+        struct inbox_post post;
+        char text[32];
+        int told, result;
+};
+
+static struct posted posts[THREADS][EACH];
+
+static void told(struct inbox_post *post, int result, const struct fail *why)
+{
+        struct posted *p = (struct posted *)post;
+
+        (void)why;
+        p->told++;
+        p->result = result;
+}
+
+static void *post_thread(void *context)
+{
+        int self = (int)(intptr_t)context;
+        struct fail why = FAIL_CLEAR;
+
+        for (int i = 0; i < EACH; i++) {
+                struct posted *p = &posts[self][i];
+
+                snprintf(p->text, sizeof p->text, "%d %d", self, i);
+                p->post =
+                    (struct inbox_post){ .record = p->text, .len = strlen(p->text), .done = told };
+                if (inbox_post(shared, &p->post, &why) != 0)
+                        p->told = -1;
+                if (self % 2 == 0 && i % 5 == 0)
+                        inbox_lead(shared, 1000000); /* nobody has waited for so long: nothing */
+                if (i % 7 == 0)
+                        inbox_lead(shared, 0);
+        }
+        inbox_lead(shared, 0);
+        return NULL;
+}
+
+static void test_posts(void)
+{
+        pthread_t thread[THREADS], reader;
+        int next[THREADS] = { 0 }, wrong_told = 0, before;
+        static struct posted one, two;
+        struct fail why = FAIL_CLEAR;
+        char *dir = tap_dir();
+        void *wrong;
+        bool rising = true;
+
+        shared = open_small(dir, 0);
+        one.post = (struct inbox_post){ .record = NULL, .len = 1, .done = told };
+        tap_int(inbox_post(shared, &one.post, &why), -1, "no bytes, but a length");
+        one.post = (struct inbox_post){ .record = "", .len = SMALL, .done = told };
+        tap_int(inbox_post(shared, &one.post, &why), -1, "more than a segment holds");
+        tap_int(one.told, 0, "and nobody is told");
+        fail_clear(&why);
+        add_many(shared, 1, 1);
+        inbox_lead(shared, 0); /* with nobody in line */
+        one.post = (struct inbox_post){ .record = "one", .len = 3, .done = told };
+        two.post = (struct inbox_post){ .record = "two", .len = 3, .done = told };
+        inbox_post(shared, &one.post, &why);
+        tap_ok(one.told == 0 && nothing_at(shared, 2), "what is posted waits");
+        inbox_lead(shared, 60000000);
+        tap_int(one.told, 0, "for longer than this");
+        before = syncs;
+        inbox_post(shared, &two.post, &why);
+        inbox_lead(shared, 0);
+        tap_ok(one.told == 1 && two.told == 1 && one.result == 0 && two.result == 0,
+               "until somebody leads");
+        tap_int((int64_t)(one.post.number * 10 + two.post.number), 23, "in order");
+        tap_ok(syncs - before == 1, "with one sync");
+        inbox_post(shared, &one.post, &why);
+        syncs_to_fail = 1;
+        tap_int(inbox_add(shared, "three", 5, NULL, &why), -1, "a failed sync is told to all:");
+        tap_ok(one.told == 2 && one.result == -1, "also to who only posted");
+        inbox_close(shared);
+        mem_free(dir);
+        dir = tap_dir();
+
+        shared = open_small(dir, 0);
+        before = syncs;
+        pthread_create(&reader, NULL, read_thread, next);
+        for (intptr_t i = 0; i < THREADS; i++)
+                pthread_create(&thread[i], NULL, i % 4 == 3 ? add_thread : post_thread, (void *)i);
+        for (int i = 0; i < THREADS; i++)
+                pthread_join(thread[i], NULL);
+        pthread_join(reader, &wrong);
+        for (int t = 0; t < THREADS; t++) {
+                for (int i = 0; i < EACH && t % 4 != 3; i++) {
+                        wrong_told += posts[t][i].told != 1 || posts[t][i].result != 0;
+                        rising &=
+                            posts[t][i].post.number > (i > 0 ? posts[t][i - 1].post.number : 0);
+                }
+                for (int i = 0; i < EACH && t % 4 == 3; i++)
+                        rising &= numbers[t][i] > (i > 0 ? numbers[t][i - 1] : 0);
+        }
+        tap_int(wrong_told, 0, "everybody was told once, and nobody is left when all have led");
+        tap_ok(rising, "each thread's numbers rise, of those who wait and of those who do not");
+        tap_ok(wrong == NULL, "the reader beside them saw every record once, in order");
+        tap_ok(syncs - before < THREADS * EACH / 2, "with %d syncs for %d records", syncs - before,
+               THREADS * EACH);
+        inbox_close(shared);
+        mem_free(dir);
+}
+
 int main(void)
 {
         test_misuse();
@@ -858,6 +978,7 @@ int main(void)
         test_bytes();
         test_order();
         test_threads();
+        test_posts();
         test_processes();
         test_release();
         test_torn();
