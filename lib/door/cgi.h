@@ -30,14 +30,26 @@ int cgi_listen(const char *where, struct fail *why);
 
 void cgi_unlisten(const char *where); /* removes the socket file, so that nobody new comes */
 
-struct cgi *cgi_new(int listen_fd); /* -1: plain CGI, one request */
+/* The listening socket, for all threads. */
+struct cgi_door *cgi_door_new(int listen_fd);
+void cgi_door_free(struct cgi_door *door);
+
+struct cgi *cgi_new(bool plain); /* plain CGI: one request */
 void cgi_free(struct cgi *c);
 
-/* 1 a request is here, 0 no more will come (stopping, or CGI's one is over), -1 why.
- * cgi_stop() makes every waiting cgi_accept return 0, after what already stands in the
- * socket's queue has been given out (for 2 s at most); async-signal-safe. */
-int cgi_accept(struct cgi *c, struct fail *why);
+/* 1 a request is here, 0 no more will come (stopping, or CGI's one is over), -1 why.  door is
+ * NULL for plain CGI.  cgi_stop() makes every waiting cgi_accept return 0, after what already
+ * stands in the socket's queue has been given out (for 2 s at most); async-signal-safe. */
+int cgi_accept(struct cgi *c, struct cgi_door *door, struct fail *why);
 void cgi_stop(void);
+
+/* Called by a thread in cgi_accept() that finds nobody at the door, before it sleeps.  Set once,
+ * before the first cgi_accept(); NULL for none. */
+void cgi_when_idle(void (*call)(void));
+
+/* May this request be left to another thread, which then calls cgi_reply() and cgi_finish()?  Not
+ * as plain CGI, nor while its connection is kept for a next request of the web server. */
+bool cgi_parts(struct cgi *c);
 
 const char *cgi_param(struct cgi *c, const char *name); /* CGI variable, or NULL */
 /* A request header by its HTTP name ("X-CodeSignal-Signature"): 1, 0 absent, -1 it came

@@ -77,10 +77,14 @@ void dispatch(struct request *rq, struct reply *re)
                 return;
         }
         route->handler(rq, re);
-        if (re->broken || !re->given) {
-                log_event(LOG_LEVEL_ERROR,
-                          re->broken ? "handler made an impossible reply" : "handler made no reply",
-                          "route", route->path, NULL);
-                reply_problem(rq, re, 500, NULL);
-        }
+}
+
+void dispatch_settle(struct request *rq, struct reply *re)
+{
+        if (!re->broken && re->given)
+                return;
+        log_event(LOG_LEVEL_ERROR,
+                  re->broken ? "handler made an impossible reply" : "handler made no reply",
+                  "route", rq->route == NULL ? NULL : rq->route->path, NULL);
+        reply_problem(rq, re, 500, NULL);
 }

@@ -16,8 +16,12 @@
 #define EXCHANGE_HEADERS_MAX 65536   /* bytes of all headers: 431 */
 #define EXCHANGE_CREDENTIAL_MAX 4096 /* bytes of Authorization */
 
+struct slot; /* serve.c */
+
 struct request {
         struct cgi *cgi;
+        struct slot *slot;
+        bool put_off; /* the reply is due when request_answer() says so */
         const struct program *program;
         const struct route *route; /* NULL until one matched */
         const char *method;
@@ -50,7 +54,9 @@ void reply_dispose(struct reply *re);
 int reply_send(struct reply *re, struct request *rq);
 const char *reply_phrase(int status); /* "Not Found" */
 
-/* Finds the route and has it answered: exactly one reply. */
+/* Finds the route and has it answered, now or later (put_off). */
 void dispatch(struct request *rq, struct reply *re);
+/* Before it is sent: whatever the handler did, it is exactly one reply. */
+void dispatch_settle(struct request *rq, struct reply *re);
 
 #endif

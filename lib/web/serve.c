@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,8 @@
 
 #define STACK_BYTES (512 * 1024) /* of a thread; only what is touched becomes resident */
 #define STOP_SECONDS 30          /* a clean stop waits this long for requests in progress */
+#define PUT_OFF_MOST 64          /* requests that wait for something without a thread */
+#define PATIENCE_US 1000         /* what was put off by a program that is never idle */
 
 enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_SYSTEM = 3 };
 
@@ -78,40 +81,141 @@ static void log_line(struct request *rq, const struct reply *re, int64_t started
                   rq->route == NULL ? NULL : rq->route->path, "status", status, "us", spent, NULL);
 }
 
-static void answer(struct cgi *cgi, const struct program *program)
-{
-        int64_t started_us = when_steady_us();
+/* One request under way: with a thread, or put off and with nobody. */
+struct slot {
         struct request rq;
         struct reply re;
+        struct cgi *cgi;
+        int64_t started_us;
+        _Atomic int hands; /* put off: the handler's thread, and who answers; the last one sends */
+        struct slot *next; /* in idle_slots */
+};
 
-        request_init(&rq, cgi, program);
-        reply_init(&re);
-        log_request(rq.id);
-        dispatch(&rq, &re);
-        if (reply_send(&re, &rq) != 0)
+static pthread_mutex_t slots_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct slot *idle_slots; /* guarded by slots_lock */
+static _Atomic int slots_put_off;
+
+static struct slot *slot_take(void)
+{
+        struct slot *s;
+
+        pthread_mutex_lock(&slots_lock);
+        s = idle_slots;
+        if (s != NULL)
+                idle_slots = s->next;
+        pthread_mutex_unlock(&slots_lock);
+        if (s == NULL) {
+                s = mem_alloc(sizeof *s);
+                s->cgi = cgi_new(false);
+        }
+        return s;
+}
+
+static void slot_return(struct slot *s)
+{
+        pthread_mutex_lock(&slots_lock);
+        s->next = idle_slots;
+        idle_slots = s;
+        pthread_mutex_unlock(&slots_lock);
+}
+
+static void slots_free(void)
+{
+        for (struct slot *s; (s = idle_slots) != NULL;) {
+                idle_slots = s->next;
+                cgi_free(s->cgi);
+                mem_free(s);
+        }
+}
+
+static void send_reply(struct slot *s)
+{
+        dispatch_settle(&s->rq, &s->re);
+        if (reply_send(&s->re, &s->rq) != 0)
                 log_event(LOG_LEVEL_WARN, "the web server went away before the reply", NULL);
-        log_line(&rq, &re, started_us);
-        cgi_finish(cgi);
+        log_line(&s->rq, &s->re, s->started_us);
+        cgi_finish(s->cgi);
+        reply_dispose(&s->re);
+        request_dispose(&s->rq);
+}
+
+/* False: it was put off, and the slot is not the caller's any more. */
+static bool answer(struct slot *s, const struct program *program)
+{
+        s->started_us = when_steady_us();
+        request_init(&s->rq, s->cgi, program);
+        reply_init(&s->re);
+        s->rq.slot = s;
+        s->hands = 0;
+        log_request(s->rq.id);
+        dispatch(&s->rq, &s->re);
+        if (s->rq.put_off && atomic_fetch_sub(&s->hands, 1) != 1) {
+                log_request(NULL);
+                return false;
+        }
+        send_reply(s);
         log_request(NULL);
-        reply_dispose(&re);
-        request_dispose(&rq);
+        return true;
+}
+
+bool request_put_off(struct request *rq)
+{
+        struct slot *s = rq->slot;
+
+        if (!cgi_parts(s->cgi))
+                return false;
+        if (atomic_fetch_add(&slots_put_off, 1) >= PUT_OFF_MOST) {
+                atomic_fetch_sub(&slots_put_off, 1);
+                return false;
+        }
+        s->hands = 2;
+        rq->put_off = true;
+        return true;
+}
+
+void request_answer(struct request *rq)
+{
+        struct slot *s = rq->slot;
+
+        atomic_fetch_sub(&slots_put_off, 1);
+        if (atomic_fetch_sub(&s->hands, 1) != 1)
+                return; /* the handler is not back yet: its thread sends */
+        log_request(rq->id);
+        send_reply(s);
+        log_request(NULL);
+        slot_return(s);
 }
 
 struct worker {
         pthread_t thread;
-        struct cgi *cgi;
+        struct cgi_door *door;
         const struct program *program;
         bool broken;
 };
 
+static const struct program *serving;
+
+static void rest(void)
+{
+        serving->rest(0);
+}
+
 static void *work(void *context)
 {
         struct worker *w = context;
+        struct slot *s = slot_take();
         struct fail why = FAIL_CLEAR;
         int result;
 
-        while ((result = cgi_accept(w->cgi, &why)) == 1)
-                answer(w->cgi, w->program);
+        while ((result = cgi_accept(s->cgi, w->door, &why)) == 1) {
+                if (!answer(s, w->program))
+                        s = slot_take();
+                if (w->program->rest != NULL)
+                        w->program->rest(PATIENCE_US);
+        }
+        if (w->program->rest != NULL)
+                w->program->rest(0);
+        slot_return(s);
         if (result < 0) {
                 log_event(LOG_LEVEL_ERROR, "no more requests", "cause", why.text, NULL);
                 w->broken = true;
@@ -136,22 +240,25 @@ static int serve_fastcgi(const struct program *program, int listen_fd, const cha
         size_t count = (size_t)serve_settings.threads;
         struct worker *workers = mem_array(count, sizeof *workers);
         struct timespec until;
+        struct cgi_door *door = cgi_door_new(listen_fd);
         pthread_attr_t attributes;
         sigset_t signals;
         size_t started;
         int result = EXIT_DONE, got;
 
         ending_signals(&signals);
+        if (program->rest != NULL) {
+                serving = program;
+                cgi_when_idle(rest);
+        }
         pthread_attr_init(&attributes);
         pthread_attr_setstacksize(&attributes, STACK_BYTES);
         for (started = 0; started < count; started++) {
-                workers[started].cgi = cgi_new(listen_fd);
+                workers[started].door = door;
                 workers[started].program = program;
                 if (pthread_create(&workers[started].thread, &attributes, work,
-                                   &workers[started]) != 0) {
-                        cgi_free(workers[started].cgi);
+                                   &workers[started]) != 0)
                         break;
-                }
         }
         pthread_attr_destroy(&attributes);
         if (started == 0) {
@@ -173,8 +280,9 @@ static int serve_fastcgi(const struct program *program, int listen_fd, const cha
                 }
                 if (workers[i].broken)
                         result = EXIT_SYSTEM;
-                cgi_free(workers[i].cgi);
         }
+        slots_free();
+        cgi_door_free(door);
         mem_free(workers);
         log_event(LOG_LEVEL_INFO, "stopped", NULL);
         return result;
@@ -182,18 +290,18 @@ static int serve_fastcgi(const struct program *program, int listen_fd, const cha
 
 static int serve_plain(const struct program *program)
 {
-        struct cgi *cgi = cgi_new(-1);
+        struct slot s = { .cgi = cgi_new(true) };
         struct fail why = FAIL_CLEAR;
-        int result = cgi_accept(cgi, &why);
+        int result = cgi_accept(s.cgi, NULL, &why);
 
         if (result == 1)
-                answer(cgi, program);
+                answer(&s, program);
         else
                 fprintf(stderr,
                         "%s answers web requests: start it from a web server (CGI or FastCGI) or "
                         "with --listen PATH; --help says more\n",
                         program->name);
-        cgi_free(cgi);
+        cgi_free(s.cgi);
         return result == 1 ? EXIT_DONE : EXIT_USAGE;
 }
 
@@ -279,11 +387,11 @@ static int complain(const char *what, const struct fail *why)
 static int unable(const struct program *program, const char *what, const struct fail *why)
 {
         if (serve_settings.cgi && getenv("REQUEST_METHOD") != NULL) {
-                struct cgi *cgi = cgi_new(-1);
+                struct cgi *cgi = cgi_new(true);
                 struct request rq;
                 struct reply re;
 
-                if (cgi_accept(cgi, NULL) == 1) {
+                if (cgi_accept(cgi, NULL, NULL) == 1) {
                         request_init(&rq, cgi, program);
                         reply_init(&re);
                         log_request(rq.id);

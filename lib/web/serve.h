@@ -57,6 +57,9 @@ struct program {
         /* Checks the key of a route with a scope; set by programs that have such routes.
          * 0 may pass, 401, 403 or 404 otherwise. */
         int (*may)(struct request *rq, const char *scope);
+        /* Called by each thread that is about to sleep (patience_us 0) and behind each request
+         * (the most microseconds that what was put off may wait any longer); may be NULL. */
+        void (*rest)(int64_t patience_us);
 };
 
 int serve(int argc, char **argv, const struct program *program);
@@ -102,6 +105,15 @@ const char *request_address(struct request *rq); /* REMOTE_ADDR */
 bool request_wants_html(struct request *rq);     /* Accept prefers text/html */
 /* Bearer token or Basic user name of Authorization; NULL if none. */
 const char *request_credential(struct request *rq);
+
+/*
+ * A handler that must wait for something may let go of its thread: if request_put_off() says
+ * true, the reply is sent when request_answer() is called, by any thread, even before the
+ * handler returns; until then request and reply stay where they are, and from then on they are
+ * gone.  False (plain CGI, too many put off already): the handler waits itself.
+ */
+bool request_put_off(struct request *rq);
+void request_answer(struct request *rq);
 
 /* The reply: 200 with an empty body unless said otherwise. */
 void reply_status(struct reply *re, int status);
