@@ -10,6 +10,7 @@
 
 #include "door/secret.h"
 #include "floor/log.h"
+#include "floor/mem.h"
 #include "floor/when.h"
 #include "home/connection.h"
 #include "home/delivery.h"
@@ -19,6 +20,7 @@
 
 #define BODY_MAX (1024 * 1024) /* the largest documented delivery has some 10 KB */
 #define RETRY_AFTER "30"       /* seconds, when state cannot take it */
+#define PUT_OFF_BYTES 32768    /* of a delivery that waits for the disk without a thread */
 
 static struct home *home;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards all below, and opening home */
@@ -85,13 +87,70 @@ static int ask_header(void *context, const char *name, const char **value)
         return request_header(context, name, value);
 }
 
-static int keep(struct home *h, struct request *rq, const struct connection *c, struct delivery *d,
-                struct fail *why)
+/* A delivery on its way to the disk, with nobody waiting for it. */
+struct keeping {
+        struct inbox_post post;
+        struct buf record;
+        struct request *rq;
+        struct reply *re;
+        int status, status_full;
+};
+
+static void say_kept(struct request *rq, struct reply *re, int status, int status_full, int result,
+                     const struct fail *why)
+{
+        if (result < 0)
+                not_now(rq, re, status_full, why);
+        else
+                reply_text(re, status, "ok\n");
+}
+
+static void kept(struct inbox_post *post, int result, const struct fail *why)
+{
+        struct keeping *k = (struct keeping *)post;
+
+        say_kept(k->rq, k->re, k->status, k->status_full, result, why);
+        request_answer(k->rq);
+        buf_dispose(&k->record);
+        mem_free(k);
+}
+
+/* The reply comes when the delivery is durable: by whoever leads the inbox's commits when the
+ * web server lets go of this thread, by this one when not. */
+static void store(struct home *h, struct request *rq, struct reply *re, int status, int status_full,
+                  struct buf *record)
+{
+        struct fail why = FAIL_CLEAR;
+        struct inbox *inbox = home_inbox(h, &why);
+        struct keeping *k;
+        int result = -1;
+
+        if (inbox != NULL && record->len <= PUT_OFF_BYTES && request_put_off(rq)) {
+                k = mem_alloc(sizeof *k);
+                *k = (struct keeping){ .record = *record,
+                                       .rq = rq,
+                                       .re = re,
+                                       .status = status,
+                                       .status_full = status_full };
+                *record = (struct buf)BUF_NONE;
+                k->post = (struct inbox_post){ .record = k->record.data,
+                                               .len = k->record.len,
+                                               .done = kept };
+                if (inbox_post(inbox, &k->post, &why) != 0)
+                        kept(&k->post, -1, &why);
+                return;
+        }
+        if (inbox != NULL)
+                result = inbox_add(inbox, record->data, record->len, NULL, &why);
+        say_kept(rq, re, status, status_full, result, &why);
+}
+
+static void keep(struct home *h, struct request *rq, struct reply *re, const struct connection *c,
+                 struct delivery *d, int status)
 {
         const struct buf *body = request_body(rq);
-        struct buf headers = BUF_NONE;
+        struct buf headers = BUF_NONE, record = BUF_NONE;
         const char *value;
-        int result;
 
         for (const char *const *name = c->kind->sender->headers; *name != NULL; name++)
                 if (request_header(rq, *name, &value) == 1)
@@ -99,9 +158,10 @@ static int keep(struct home *h, struct request *rq, const struct connection *c, 
         d->headers_text = &headers;
         d->body = body->data;
         d->body_len = body->len;
-        result = append(h, d, why);
+        delivery_write(d, &record);
+        store(h, rq, re, status, c->kind->sender->status_full, &record);
+        buf_dispose(&record);
         buf_dispose(&headers);
-        return result;
 }
 
 /* A probe or a refusal: outsiders cause them at will, so they are counted and written down
@@ -141,8 +201,13 @@ static void answer(struct home *h, struct request *rq, struct reply *re, const s
                 .secret = v->secret < 0 ? NULL : c->secret_names[v->secret],
                 .reason = (char *)(uintptr_t)v->reason,
         };
-        int result = v->kind == VERDICT_KEEP ? keep(h, rq, c, &d, &why) : note(h, &d, &why);
+        int result;
 
+        if (v->kind == VERDICT_KEEP) {
+                keep(h, rq, re, c, &d, v->status);
+                return;
+        }
+        result = note(h, &d, &why);
         if (v->kind == VERDICT_REFUSE) {
                 if (result < 0)
                         log_event(LOG_LEVEL_ERROR, "refusal not counted", "cause", why.text, NULL);
@@ -251,6 +316,16 @@ static void stop(void)
                 home_close(home);
 }
 
+/* Before this thread sleeps, and when it never comes to that: what it and others posted. */
+static void rest(int64_t patience_us)
+{
+        struct home *h = __atomic_load_n(&home, __ATOMIC_ACQUIRE);
+        struct inbox *inbox = h == NULL ? NULL : home_inbox(h, NULL);
+
+        if (inbox != NULL)
+                inbox_lead(inbox, patience_us);
+}
+
 static const struct route routes[] = {
         { "POST", "{org}/{hook}", receive, .body_max = BODY_MAX, .program = true },
         { .method = NULL },
@@ -262,6 +337,7 @@ static const struct program webhook = {
         .routes = routes,
         .start = start,
         .stop = stop,
+        .rest = rest,
 };
 
 int main(int argc, char **argv)

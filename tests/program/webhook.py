@@ -477,6 +477,31 @@ def test_replay():
         tap.equal(trusts, {"notice"}, "a valid signature with a lying body is a notice, no more")
 
 
+def test_stuck():
+    """Who stops in the middle of a request does not keep the others out."""
+    with tap.directory() as path:
+        home = planted.Home(os.path.join(path, "home"))
+        headers, body = planted.signed("gh", home=home)
+        with fcgi_client.Server(PROGRAM, env=home.env()) as server:
+            held = []
+            for part in (0, 1, 0, 1, 0):
+                c = server.connect()
+                c.begin()
+                if part:
+                    c.params([("REQUEST_METHOD", "POST"), ("REQUEST_URI", home.target("gh")),
+                              ("CONTENT_LENGTH", "100")])
+                    c.stdin(b"some")
+                held.append(c)
+            begun = time.monotonic()
+            for i in range(10):
+                reply = server.request("POST", home.target("gh"), body=body, headers=headers)
+                tap.equal(reply.status, 200, f"delivery {i} is taken while others dawdle")
+            tap.ok(time.monotonic() - begun < 20, "long before those are given up")
+            for c in held:
+                c.close()
+        tap.equal(server.code, 0, "and it ends cleanly")
+
+
 def test_threads():
     """Many at once: every one is answered and kept."""
     with tap.directory() as path:
@@ -501,4 +526,4 @@ def test_threads():
 
 tap.run(test_golden, test_bad_bodies, test_too_large, test_headers, test_nothing_here, test_time,
         test_kill, test_bounds, test_counts_come, test_modes, test_no_home, test_full_disk,
-        test_replay, test_threads)
+        test_replay, test_stuck, test_threads)
