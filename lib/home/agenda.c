@@ -26,6 +26,7 @@ struct item {
         bool running, aside;
         uint64_t number;
         int64_t due_ms;
+        int64_t wanted_ms;      /* somebody wants it then, while it runs; 0 nobody */
         uint64_t subject, look; /* digests; 0 for none */
         struct lane *lane;      /* NULL for none */
 };
@@ -237,6 +238,30 @@ void agenda_add_other(struct agenda *a, const char *org, enum agenda_what what,
         pthread_mutex_unlock(&a->lock);
 }
 
+void agenda_hasten(struct agenda *a, const char *org, enum agenda_what what, int64_t due_ms)
+{
+        struct item *item = NULL;
+        struct place *o;
+
+        pthread_mutex_lock(&a->lock);
+        o = find(a, org, true);
+        for (size_t i = 0; i < o->count && item == NULL; i++)
+                if (o->items[i].what == what)
+                        item = &o->items[i];
+        if (item == NULL) {
+                item = new_item(a, o, due_ms);
+                item->what = what;
+        } else if (item->running) {
+                if (item->wanted_ms == 0 || due_ms < item->wanted_ms)
+                        item->wanted_ms = due_ms;
+        } else if (due_ms < item->due_ms) {
+                item->due_ms = due_ms;
+                if (due_ms < o->next_ms)
+                        o->next_ms = due_ms;
+        }
+        pthread_mutex_unlock(&a->lock);
+}
+
 uint64_t agenda_waiting_look(struct agenda *a, const char *org, const char *session)
 {
         uint64_t wanted = digest(session), number = 0;
@@ -264,6 +289,8 @@ static void move_times(struct agenda *a, int64_t by, int64_t latest)
                                 lane->rest_ms += by;
                 for (size_t k = 0; k < o->count; k++) {
                         o->items[k].due_ms += by;
+                        if (o->items[k].wanted_ms > 0)
+                                o->items[k].wanted_ms += by;
                         if (o->items[k].due_ms > latest)
                                 o->items[k].due_ms = latest;
                 }
@@ -427,6 +454,9 @@ void agenda_finish(struct agenda *a, const struct ticket *ticket, int64_t due_ms
                 o->running--;
                 a->running--;
                 o->next_ms = 0; /* others may have waited for this one */
+                if (item->wanted_ms > 0 && (due_ms < 0 || item->wanted_ms < due_ms))
+                        due_ms = item->wanted_ms;
+                item->wanted_ms = 0;
                 if (due_ms >= 0) {
                         item->due_ms = due_ms;
                 } else {

@@ -24,7 +24,13 @@
 #define LANE_MAX 2
 #define AGENDA_LATEST_MS (24 * 60 * 60 * INT64_C(1000))
 
-enum agenda_what { AGENDA_ACTION, AGENDA_SWEEP, AGENDA_PRUNE };
+enum agenda_what {
+        AGENDA_ACTION,
+        AGENDA_SWEEP,
+        AGENDA_PRUNE,
+        AGENDA_WATCH, /* is everything as it should be? (watch.h) */
+        AGENDA_TELL   /* alerts that nobody heard of yet (alert_tell.h) */
+};
 
 struct agenda;
 
@@ -56,6 +62,8 @@ void agenda_add(struct agenda *a, const char *org, uint64_t number, int64_t due_
 /* Adds a sweep of one platform or the pruning of an org, unless it is there. */
 void agenda_add_other(struct agenda *a, const char *org, enum agenda_what what,
                       const char *connection, int64_t due_ms);
+/* The same, or brings it forward; one that runs comes back then. */
+void agenda_hasten(struct agenda *a, const char *org, enum agenda_what what, int64_t due_ms);
 /* A waiting (not running) look at this session: its number, or 0. */
 uint64_t agenda_waiting_look(struct agenda *a, const char *org, const char *session);
 

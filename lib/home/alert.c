@@ -32,14 +32,25 @@ static bool is_standing(const json_t *record)
         return text_equal(json_get_text(record, "state", ""), "standing");
 }
 
-static void put(struct plan *p, const char *key, json_t *record, bool tell)
+/* untold_ms: since when somebody is to hear of it, however often it changed since. */
+static int put(struct plan *p, struct org *org, const char *key, json_t *record, const json_t *old,
+               bool tell, struct fail *why)
 {
+        int64_t untold = json_get_int(old, "untold_ms", 0);
+        int waiting = tell ? store_set_has(org->store, "untold-alerts", key, why) : 0;
+
+        if (waiting < 0)
+                return -1;
+        if (tell && waiting == 0)
+                untold = json_get_int(record, "changed_ms", 0);
+        json_set_int(record, "untold_ms", untold);
         record_put(p->batch, "alert", key, record);
         batch_join(p->batch, "alerts", key);
         if (tell) {
                 batch_join(p->batch, "untold-alerts", key);
                 p->alerts = true;
         }
+        return 0;
 }
 
 /* It stands, as far as it did, and was written a moment ago. */
@@ -76,7 +87,8 @@ int alert_plan(struct plan *p, struct org *org, const struct alert *a, int64_t n
                 json_set_int(record, "changed_ms", now_ms);
                 json_set_int(record, "count",
                              a->news || stood ? json_get_int(old, "count", 0) + 1 : 1);
-                put(p, key, record, further);
+                if (put(p, org, key, record, old, further, why) != 0)
+                        found = -1;
                 json_decref(record);
         }
         json_decref(old);
@@ -101,7 +113,8 @@ int alert_plan_over(struct plan *p, struct org *org, const char *topic, const ch
                         set_cut(record, "title", title, ALERT_TITLE_MAX);
                         set_cut(record, "sentence", sentence, ALERT_SENTENCE_MAX);
                 }
-                put(p, key, record, true);
+                if (put(p, org, key, record, record, true, why) != 0)
+                        found = -1;
         }
         json_decref(record);
         mem_free(key);

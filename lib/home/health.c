@@ -19,12 +19,19 @@
 static struct {
         pthread_mutex_t lock;
         int64_t arrived_ms[256], called_ms[256]; /* steady */
+        bool refused[256];                       /* the last thing written was a refusal */
 } seldom = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static size_t place_of(const struct org *org, const char *connection)
+{
+        uint32_t crc = code_crc32c(0, org->name, strlen(org->name));
+
+        return code_crc32c(crc, connection, strlen(connection)) % 256;
+}
 
 static bool is_time(int64_t *times, const struct org *org, const char *connection)
 {
-        uint32_t crc = code_crc32c(0, org->name, strlen(org->name));
-        size_t at = code_crc32c(crc, connection, strlen(connection)) % 256;
+        size_t at = place_of(org, connection);
         int64_t now = when_steady_ms();
         bool due;
 
@@ -77,6 +84,8 @@ static void edit_arrived(json_t *record, const void *context)
                 if (d->trust != TRUST_UNSIGNED) {
                         json_set_int(record, "last_verified_ms", d->received_ms);
                         json_set_text(record, "last_secret", d->secret);
+                        json_object_del(record, "refused_since_ms");
+                        json_object_del(record, "refused_run");
                 }
                 break;
         case DELIVERY_PROBE:
@@ -86,6 +95,11 @@ static void edit_arrived(json_t *record, const void *context)
         case DELIVERY_REFUSED:
                 json_set_int(record, "refused",
                              json_get_int(record, "refused", 0) + (d->count > 0 ? d->count : 1));
+                json_set_int(record, "refused_run",
+                             json_get_int(record, "refused_run", 0) +
+                                 (d->count > 0 ? d->count : 1));
+                if (json_get_int(record, "refused_since_ms", 0) == 0)
+                        json_set_int(record, "refused_since_ms", d->received_ms);
                 json_set(record, "last_refused", json_incref(last));
                 break;
         case DELIVERY_WAKE:
@@ -94,15 +108,35 @@ static void edit_arrived(json_t *record, const void *context)
         json_decref(last);
 }
 
+/* Refused, or good for the first time since: the light changes. */
+static bool turns(const struct org *org, const struct delivery *d)
+{
+        size_t at = place_of(org, d->connection);
+        bool was, refused = d->what == DELIVERY_REFUSED;
+
+        if (!refused && (d->what != DELIVERY_EVENT || d->trust == TRUST_UNSIGNED))
+                return false;
+        pthread_mutex_lock(&seldom.lock);
+        was = seldom.refused[at];
+        seldom.refused[at] = refused;
+        pthread_mutex_unlock(&seldom.lock);
+        return refused || was;
+}
+
 int health_arrived(struct org *org, const struct delivery *d, struct fail *why)
 {
         struct fail local = FAIL_CLEAR;
+        bool turn;
 
-        /* Probes and refusals are bounded where they come in. */
-        if (d->connection == NULL || d->what == DELIVERY_WAKE ||
-            (d->what == DELIVERY_EVENT && !is_time(seldom.arrived_ms, org, d->connection)))
+        if (d->connection == NULL || d->what == DELIVERY_WAKE)
                 return 0;
-        return change(org, "health", d->connection, edit_arrived, d, why != NULL ? why : &local);
+        turn = turns(org, d);
+        /* Probes and refusals are bounded where they come in. */
+        if (d->what == DELIVERY_EVENT && !turn && !is_time(seldom.arrived_ms, org, d->connection))
+                return 0;
+        if (change(org, "health", d->connection, edit_arrived, d, why != NULL ? why : &local) != 0)
+                return -1;
+        return turn;
 }
 
 struct called {
@@ -149,7 +183,10 @@ int health_called(struct org *org, const char *connection, const struct outcome 
         json_decref(record);
         if (!turned && !is_time(seldom.called_ms, org, connection))
                 return 0;
-        return change(org, "health", connection, edit_called, &called, why != NULL ? why : &local);
+        if (change(org, "health", connection, edit_called, &called, why != NULL ? why : &local) !=
+            0)
+                return -1;
+        return turned;
 }
 
 struct counted {

@@ -10,7 +10,8 @@
 #include "home/delivery.h"
 #include "home/home.h"
 
-/* Something arrived for a connection.  Counts of refused deliveries are never skipped. */
+/* Something arrived for a connection.  Counts of refused deliveries are never skipped.  Both:
+ * 1 its light may have changed (watch.h), 0 not, -1. */
 int health_arrived(struct org *org, const struct delivery *d, struct fail *why);
 /* A call ended. */
 int health_called(struct org *org, const char *connection, const struct outcome *outcome,

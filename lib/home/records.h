@@ -7,7 +7,7 @@
  *   <connection>    {tests[{id, title, duration_ms, labels[]}], read_ms, wanted_ms (an order to
  *                   read it; 0: none is under way)}
  * table "org"
- *   self            {name, public_url, created_ms}
+ *   self            {name, public_url, alert_email[], created_ms}
  * set "connections" of ids; table "connection"
  *   <id>            {kind, settings{}, credentials{name: sealed}, hook, hook_url,
  *                    secrets[{sealed, name (12 hex), added_ms}], created_ms, changed_ms}
@@ -17,7 +17,8 @@
  *   all             {rules[]}                        as in the apply document
  * table "health"
  *   <connection>    {last_event_ms, last_verified_ms, last_secret, last_probe{at_ms, signed,
- *                    reason}, last_refused{at_ms, reason}, refused, last_call_ms, last_ok_ms,
+ *                    reason}, last_refused{at_ms, reason}, refused, refused_since_ms and
+ *                    refused_run (with nothing verified between), last_call_ms, last_ok_ms,
  *                    last_error{at_ms, sentence, detail}, denied (bool: red until a call works)}
  * series "event"    {connection, kind, name, fact, received_ms, occurred_ms, request_id, trust,
  *                    secret, state, identity, subject, summary, reason, headers{}, bytes,
@@ -50,14 +51,14 @@
  * set "open-actions", set "parked-actions", both of numbers; series "action"
  *                   {kind, connection, application (key), session (key), rule, with{}, state,
  *                    due_ms, attempts, tries[{at_ms, us, status, outcome, detail}] (last 20),
- *                    begun (bool: an attempt was under way), marker, sentence, created_ms,
- *                    done_ms, since_ms (a person tried again: patience starts anew), lane
+ *                    begun (bool: an attempt was under way), begun_ms, marker, sentence,
+ *                    created_ms, done_ms, since_ms (a person tried again: patience starts anew), lane
  *                    (agenda.h; absent for the connection's own work)}
  *                   state: waiting, done, refused, parked
  *                   kind: deliver_event, list_tests, look_application, look_schedule,
  *                         send_assessment, look_session, write_note,
  *                         move_stage, create_interview, edit_interview, delete_interview,
- *                         set_interview_link, sweep
+ *                         set_interview_link, send_mail (with{to, subject, text, id}), sweep
  * set "open-interviews" of ids; table "interview"
  *   <id>            {platform, state (ready, made, cancelled, over), token_name, candidate_name,
  *                    candidate_email, interviewer_email, starts_ms, ends_ms, title, ats,
@@ -79,10 +80,13 @@
  *   <sha256 hex of key id, Idempotency-Key>  {request (digest), status, answer{}, at_ms}
  * set "alerts", set "untold-alerts" of keys; table "alert"
  *   <sha256 hex of topic, about>  {topic, about, connection, title, sentence, mark, state,
- *                    quiet (over: nobody is told), since_ms, changed_ms, count}
+ *                    quiet (over: nobody is told), since_ms, changed_ms, untold_ms, count}
  *                   state: standing, over, news
  * table "alert-told"
- *   <the same key>  {to{address: {at_ms, state, mark, count}}}
+ *   <the same key>  {to{address: {at_ms, state, mark, count, since_ms}}}
+ * set "open-mails"    of numbers of actions send_mail; some of them are over
+ * table "rhythm"
+ *   <connection>    {first, last, weeks, longest, longest_at}   (bridge/rhythm.h)
  * set "keys"; table "key"
  *   <id>            {digest, scopes[], label, created_ms, expires_ms, revoked_ms, prefix}
  * set "people" of ids; table "person"     (also those of the host: its operators)

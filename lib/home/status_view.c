@@ -205,6 +205,7 @@ static const char *words_of(const char *kind)
                 { "create_interview", "Make the interview" },
                 { "edit_interview", "Change the interview" },
                 { "delete_interview", "Cancel the interview" },
+                { "send_mail", "Send a mail" },
                 { "set_interview_link", "Put the link into the interview" },
                 { "sweep", "Look for missed results" },
         };

@@ -21,6 +21,7 @@ static const struct step_row rows[] = {
         { "look_session", step_look_session, false, -1 },
         { "move_stage", step_move_stage, true, WORDS_NOT_MOVED },
         { "send_assessment", step_send_assessment, true, WORDS_NOT_INVITED },
+        { "send_mail", step_send_mail, true, -1 },
         { "set_interview_link", step_set_interview_link, true, WORDS_NO_LINK },
         { "write_note", step_write_note, true, -1 },
 };
@@ -71,6 +72,7 @@ int step_begin(struct step *s, struct plan *first)
         if (!json_get_bool(s->action, "begun", false)) {
                 now = json_deep_copy(s->action);
                 json_set_bool(now, "begun", true);
+                json_set_int(now, "begun_ms", trade_now(s->trade));
                 plan_guard_series(first, "action", s->number, s->action);
                 record_series_put(first->batch, "action", s->number, now);
         }

@@ -9,6 +9,7 @@
 #include "home/connection.h"
 #include "home/home.h"
 #include "home/kind.h"
+#include "home/post.h"
 
 struct trade {
         struct home *home;
@@ -19,6 +20,7 @@ struct trade {
         int (*call)(struct link *link, const struct fetch_request *request,
                     struct fetch_answer *answer, struct fail *why); /* NULL: link_fetch */
         void *context;                                              /* of call */
+        struct post post;                                           /* how mail leaves */
 };
 
 int64_t trade_now(const struct trade *t);

@@ -16,8 +16,10 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
+#include "home/alert_tell.h"
 #include "home/event.h"
 #include "home/records.h"
+#include "home/watch.h"
 #include "home/worker_private.h"
 
 #define THREADS 8
@@ -116,6 +118,21 @@ static int load_session(void *context, const char *member)
         return 0;
 }
 
+/* Alerts that nobody heard of, and what may become one. */
+static int load_alerts(struct load *l)
+{
+        int64_t due;
+        int untold = alert_untold(&l->org, l->why);
+
+        if (untold < 0 || watch_due(&l->w->trade, &l->org, &due, l->why) != 0)
+                return -1;
+        if (untold > 0)
+                agenda_hasten(l->w->agenda, l->name, AGENDA_TELL, l->now_ms);
+        if (due != INT64_MAX)
+                agenda_hasten(l->w->agenda, l->name, AGENDA_WATCH, due);
+        return 0;
+}
+
 int worker_load(struct worker *w, const char *name, struct store *store, struct fail *why)
 {
         struct load l = { .w = w, .name = name, .now_ms = trade_now(&w->trade), .why = why };
@@ -125,7 +142,7 @@ int worker_load(struct worker *w, const char *name, struct store *store, struct 
         l.org.store = store;
         if (store_set_list(store, "open-actions", load_action, &l, why) != 0 ||
             store_set_list(store, "open-sessions", load_session, &l, why) != 0 ||
-            store_series_last(store, "event", &events, why) != 0)
+            store_series_last(store, "event", &events, why) != 0 || load_alerts(&l) != 0)
                 return -1;
         if (events > 0)
                 agenda_add_other(w->agenda, name, AGENDA_PRUNE, NULL, l.now_ms + WHEN_HOUR);

@@ -20,12 +20,14 @@
 #include "home/event.h"
 #include "home/health.h"
 #include "home/records.h"
+#include "home/watch.h"
 #include "home/worker_private.h"
 
 #define CONFLICTS_MAX 8
 #define BLOCKED_MIN_MS WHEN_SECOND
 #define BLOCKED_MAX_MS (2 * WHEN_MINUTE)
 #define RELEASE_EVERY 64
+#define WATCH_SOON_MS WHEN_MINUTE
 
 static struct inlet *find_inlet(struct worker *w, const char *name)
 {
@@ -114,6 +116,22 @@ static int take_wake(struct worker *w, struct org *org, const struct delivery *d
         return 0;
 }
 
+/* How the connection is doing, and whether that is worth a look. */
+static int arrived(struct worker *w, struct org *org, const struct delivery *d, struct fail *why)
+{
+        int64_t now = trade_now(&w->trade);
+        int turned = health_arrived(org, d, why);
+
+        if (turned == 1)
+                agenda_hasten(w->agenda, org->name, AGENDA_WATCH, now);
+        if (d->what == DELIVERY_EVENT && watch_arrived(org, d, NULL) == 1)
+                agenda_hasten(w->agenda, org->name, AGENDA_WATCH,
+                              now + trade_wait(&w->trade, WATCH_SOON_MS));
+        if (turned == 1)
+                worker_changed(w);
+        return turned < 0 ? -1 : 0;
+}
+
 static int take(struct worker *w, struct org *org, const struct delivery *d, uint64_t number,
                 struct fail *why)
 {
@@ -123,7 +141,7 @@ static int take(struct worker *w, struct org *org, const struct delivery *d, uin
         if (d->what == DELIVERY_WAKE)
                 return take_wake(w, org, d, why);
         if (d->what != DELIVERY_EVENT)
-                return health_arrived(org, d, why);
+                return arrived(w, org, d, why);
         for (int i = 0; i < CONFLICTS_MAX && result != 0; i++) {
                 fail_clear(why);
                 result = take_event(w, org, d, number, &duplicate, why);
@@ -133,7 +151,7 @@ static int take(struct worker *w, struct org *org, const struct delivery *d, uin
         if (result != 0)
                 return -1;
         /* The event is safe; that these could not be written is no reason to stop. */
-        health_arrived(org, d, NULL);
+        arrived(w, org, d, NULL);
         if (duplicate)
                 count_add(org, "duplicates", 1, NULL, trade_now(&w->trade), NULL);
         agenda_add_other(w->agenda, org->name, AGENDA_PRUNE, NULL,

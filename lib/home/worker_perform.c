@@ -12,10 +12,12 @@
 #include "floor/text.h"
 #include "floor/when.h"
 #include "home/action.h"
+#include "home/alert_tell.h"
 #include "home/event.h"
 #include "home/health.h"
 #include "home/records.h"
 #include "home/step.h"
+#include "home/watch.h"
 #include "home/worker_private.h"
 
 #define PATIENCE_MS (7 * WHEN_DAY)
@@ -43,7 +45,9 @@ void worker_planned(struct worker *w, const char *org, const struct plan *plan)
                 agenda_add(w->agenda, org, p->number, p->due_ms, p->connection, p->subject,
                            text_equal(p->kind, "look_session") ? p->session : NULL,
                            agenda_lane_of(p->lane));
-        if (plan->actions != NULL)
+        if (plan->alerts)
+                agenda_hasten(w->agenda, org, AGENDA_TELL, trade_now(&w->trade));
+        if (plan->actions != NULL || plan->alerts)
                 worker_changed(w);
 }
 
@@ -225,6 +229,9 @@ static int settle(struct worker *w, struct step *s, const struct step_row *row, 
         put_action(plan, s, action, e->state);
         if (text_equal(e->state, "refused"))
                 result = tell_refusal(s, plan, row);
+        if (text_equal(e->state, "parked"))
+                result = watch_parked(s->trade, s->org, plan, s->number, s->action, e->sentence,
+                                      &s->why);
         if (result == 0 && e->state != NULL)
                 result =
                     finish_events(s, plan, text_or(s->event_state, "done"), buf_text(&sentence));
@@ -258,7 +265,8 @@ static void tell_connection(struct worker *w, const struct step *s)
 
         if (s->why.kind != FAIL_NONE || s->desk.connection == NULL || s->no_call)
                 return; /* our own trouble, or it was not asked */
-        health_called(s->org, s->desk.connection->id, o, now, NULL);
+        if (health_called(s->org, s->desk.connection->id, o, now, NULL) == 1)
+                agenda_hasten(w->agenda, s->org->name, AGENDA_WATCH, now);
         if (o->kind == OUTCOME_DENIED && rest < trade_wait(&w->trade, DENIED_REST_MS))
                 rest = trade_wait(&w->trade, DENIED_REST_MS);
         if (rest > 0)
@@ -296,6 +304,8 @@ static int prepare(struct worker *w, struct step *s, const struct step_row **row
                             "unknown kind of action");
                 return 0;
         }
+        if (*connection == '\0')
+                return 1; /* it needs none */
         found = desk_open(&s->desk, &w->trade, s->org, connection, &s->why);
         if (found == 0)
                 outcome_set(&s->outcome, OUTCOME_REFUSED,
@@ -343,6 +353,9 @@ static int64_t attempt(struct worker *w, struct step *s)
                            : trouble(w, s->org, &s->why);
         } else {
                 log_ending(s, &ending);
+                /* What is new for this address has waited for the mail's end. */
+                if (row->perform == step_send_mail && ending.state != NULL)
+                        agenda_hasten(w->agenda, s->org->name, AGENDA_TELL, trade_now(&w->trade));
                 back = ending.state == NULL ? ending.due_ms : -1;
         }
         return back;
@@ -381,6 +394,19 @@ static int64_t sweep_every(const struct worker *w)
                           w->options.sweep_ms > 0 ? w->options.sweep_ms : 30 * WHEN_MINUTE);
 }
 
+/* It is in the records already; that nobody can be told is no reason to sweep again. */
+static void tell_repaired(struct worker *w, struct org *org, const char *platform, uint64_t count)
+{
+        struct fail why = FAIL_CLEAR;
+        struct plan plan;
+
+        plan_init(&plan);
+        if (watch_repaired(&w->trade, org, &plan, platform, count, &why) == 0 &&
+            plan_commit(&plan, org, &why) == 0)
+                worker_planned(w, org->name, &plan);
+        plan_dispose(&plan);
+}
+
 static int64_t perform_sweep(struct worker *w, struct org *org, const char *platform)
 {
         struct outcome outcome;
@@ -391,8 +417,9 @@ static int64_t perform_sweep(struct worker *w, struct org *org, const char *plat
         int result =
             sweep_platform(&w->trade, org, platform, planned, w, &count, &open, &outcome, &why);
 
-        if (outcome.kind != OUTCOME_DONE || count.looked_at > 0)
-                health_called(org, platform, &outcome, trade_now(&w->trade), NULL);
+        if ((outcome.kind != OUTCOME_DONE || count.looked_at > 0) &&
+            health_called(org, platform, &outcome, trade_now(&w->trade), NULL) == 1)
+                agenda_hasten(w->agenda, org->name, AGENDA_WATCH, trade_now(&w->trade));
         if (outcome.lane_wait_ms > 0)
                 agenda_rest(w->agenda, org->name, platform,
                             trade_now(&w->trade) + outcome.lane_wait_ms);
@@ -400,6 +427,8 @@ static int64_t perform_sweep(struct worker *w, struct org *org, const char *plat
         if (count.repaired > 0)
                 log_event(LOG_LEVEL_WARN, "the sweep repaired what events had not told", "org",
                           org->name, "platform", platform, "sessions", text, NULL);
+        if (count.repaired > 0)
+                tell_repaired(w, org, platform, count.repaired);
         if (result != 0 && why.kind != FAIL_NONE)
                 return trouble(w, org, &why);
         return open == 0 && result == 0 ? -1 : trade_now(&w->trade) + jitter(sweep_every(w));
@@ -415,6 +444,28 @@ static int64_t perform_prune(struct worker *w, struct org *org)
                         PRUNE_SLICE, &more, &why) != 0)
                 return trouble(w, org, &why);
         return now + (more ? 100 : PRUNE_EVERY_MS);
+}
+
+/* A look, or a round of telling: what follows is one commit.  When it comes back: -1 never. */
+static int64_t perform_alerts(struct worker *w, struct org *org, enum agenda_what what)
+{
+        struct fail why = FAIL_CLEAR;
+        int64_t next = -1;
+        struct plan plan;
+        int result;
+
+        plan_init(&plan);
+        result = what == AGENDA_WATCH ? watch_run(&w->trade, org, &plan, &next, &why)
+                                      : alert_tell(&w->trade, org, &plan, &next, &why);
+        if (result == 0)
+                result = plan_commit(&plan, org, &why);
+        if (result == 0)
+                worker_planned(w, org->name, &plan);
+        plan_dispose(&plan);
+        if (result != 0)
+                return why.kind == FAIL_CONFLICT ? trade_now(&w->trade) + jitter(CONFLICT_WAIT_MS)
+                                                 : trouble(w, org, &why);
+        return next == INT64_MAX ? -1 : next;
 }
 
 void worker_perform(struct worker *w, const struct ticket *t)
@@ -440,9 +491,13 @@ void worker_perform(struct worker *w, const struct ticket *t)
                 case AGENDA_PRUNE:
                         back = perform_prune(w, org);
                         break;
+                case AGENDA_WATCH:
+                case AGENDA_TELL:
+                        back = perform_alerts(w, org, t->what);
+                        break;
                 }
                 /* A session that was just made wants to be swept one day. */
-                if (t->what == AGENDA_ACTION && back < 0)
+                if (t->what == AGENDA_ACTION && back < 0 && *t->connection != '\0')
                         agenda_add_other(w->agenda, t->org, AGENDA_SWEEP, t->connection,
                                          trade_now(&w->trade) + jitter(sweep_every(w)));
         }
