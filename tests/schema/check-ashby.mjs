@@ -173,8 +173,9 @@ for (const method of ['apiKey.info', 'application.changeStage', 'application.inf
         'application.list', 'candidate.addTag', 'candidate.createNote', 'candidate.info',
         'candidate.listNotes', 'candidate.removeTag', 'candidate.uploadFile', 'candidateTag.create',
         'candidateTag.list', 'file.createFileUploadHandle', 'interviewPlan.list',
+        'interviewEvent.list', 'interviewSchedule.list', 'interviewSchedule.update',
         'interviewStage.list', 'job.info', 'job.list', 'user.info', 'webhook.create',
-        'webhook.update'])
+        'webhook.info', 'webhook.update'])
         report(used.has(`/${method}`), `${method} was tried`);
 console.log(`1..${count}`);
 process.exit(failed === 0 ? 0 : 1);

@@ -786,6 +786,119 @@ static void test_files(void)
         application_dispose(&a);
 }
 
+/* --- schedules (trap 14) ---------------------------------------------------------------- */
+
+#define SCHEDULE "00000000-0000-4000-8000-000000000401"
+#define EVENT "00000000-0000-4000-8000-000000000402"
+#define INTERVIEW "00000000-0000-4000-8000-000000000403"
+#define LINK "https://hire.example.org/fairlead/interview-link/acme/join/abc"
+#define SCHEDULES(status)                                                                          \
+        CALL("interviewSchedule.list", "{\"applicationId\":\"" A "\"}",                            \
+             "[{\"id\":\"x\",\"status\":\"Cancelled\"},{\"id\":\"" SCHEDULE                        \
+             "\",\"status\":\"" status "\"}]")
+#define EVENTS(rest)                                                                               \
+        CALL("interviewEvent.list",                                                                \
+             "{\"expand\":[\"interview\"],\"interviewScheduleId\":\"" SCHEDULE "\"}",              \
+             "[{\"id\":\"" EVENT "\",\"interviewId\":\"" INTERVIEW "\",\"startTime\":"             \
+             "\"2026-06-01T10:00:00.000Z\",\"endTime\":\"2026-06-01T11:00:00.000Z\","              \
+             "\"interview\":{\"id\":\"" INTERVIEW "\",\"title\":\"Live coding\"},"                 \
+             "\"location\":null,\"meetingLink\":null,\"interviewers\":[{\"id\":\"u\","             \
+             "\"firstName\":\"Bo\",\"lastName\":\"Ek\",\"email\":\"bo@x.example\","                \
+             "\"isFeedbackRequired\":true}]" rest "}]")
+#define AGAIN(extra)                                                                               \
+        "{\"interviewEvent\":{\"endTime\":\"2026-06-01T11:00:00.000Z\",\"extraData\":" extra       \
+        ",\"interviewEventId\":\"" EVENT "\",\"interviewId\":\"" INTERVIEW "\","                   \
+        "\"interviewers\":[{\"email\":\"bo@x.example\",\"feedbackRequired\":true}],"               \
+        "\"startTime\":\"2026-06-01T10:00:00.000Z\"},\"interviewScheduleId\":\"" SCHEDULE "\"}"
+
+static void schedule_one(const char *name, const struct step *steps, const char *field,
+                         enum outcome_kind want, const char *want_parts)
+{
+        struct application a = someone();
+        json_t *parts = NULL;
+        char *text = NULL;
+        struct stand s;
+        int result;
+
+        stand_init(&s, steps);
+        if (field != NULL)
+                json_set_text(s.settings, "interview_field", field);
+        result = ashby_ats.read_schedule(&s.link, &a, SCHEDULE, &parts, &s.outcome);
+        outcome_is(&s, result, want, name);
+        if (parts != NULL)
+                text = json_text(parts);
+        tap_text(text, want_parts, "%s: parts", name);
+        mem_free(text);
+        json_decref(parts);
+        stand_end(&s, name);
+        application_dispose(&a);
+}
+
+static void link_one(const char *name, const struct step *steps, const char *id, const char *field,
+                     const char *url, enum outcome_kind want)
+{
+        struct stand s;
+        int result;
+
+        stand_init(&s, steps);
+        result = ashby_ats.set_interview_link(&s.link, id, field, url, &s.outcome);
+        outcome_is(&s, result, want, name);
+        stand_end(&s, name);
+}
+
+static void test_schedules(void)
+{
+        static const struct step good[] = { SCHEDULES("Scheduled"), EVENTS(""), END };
+        static const struct step cancelled[] = { SCHEDULES("Cancelled"), END };
+        static const struct step unseen[] = { CALL("interviewSchedule.list", NULL, "[]"), END };
+        static const struct step put[] = { EVENTS(",\"extraData\":{\"other\":\"theirs\"}"),
+                                           CALL("interviewSchedule.update",
+                                                AGAIN("{\"fairlead_interview\":\"" LINK
+                                                      "\",\"other\":\"theirs\"}"),
+                                                "{\"id\":\"" SCHEDULE "\"}"),
+                                           END };
+        static const struct step there[] = {
+                EVENTS(",\"extraData\":{\"fairlead_interview\":\"" LINK "\"}"), END
+        };
+        static const struct step not_ours[] = {
+                EVENTS(""),
+                RAW("interviewSchedule.update", NULL, 200,
+                    "{\"success\":false,\"errorInfo\":{\"code\":\"invalid_input\",\"message\":"
+                    "\"Only interview schedules created by this API key can be updated\"}}"),
+                END
+        };
+        static const struct step nobody[] = { EVENTS(",\"interviewers\":[{\"id\":\"u\"}]"), END };
+        static const struct step elsewhere[] = { CALL("interviewEvent.list", NULL, "[]"), END };
+        static const struct step none[] = { END };
+        char long_url[600];
+
+#define PART "\"starts_ms\":1780308000000,\"title\":\"Live coding\"}]"
+#define PEOPLE "\"interviewers\":[{\"email\":\"bo@x.example\",\"name\":\"Bo Ek\"}],"
+        schedule_one("a schedule", good, NULL, OUTCOME_DONE,
+                     "[{\"ends_ms\":1780311600000,\"id\":\"" EVENT "\"," PEOPLE PART);
+        schedule_one("one that can carry our link", good, "extra_data", OUTCOME_DONE,
+                     "[{\"ends_ms\":1780311600000,\"id\":\"" EVENT "\"," PEOPLE
+                     "\"link_id\":\"" SCHEDULE "/" EVENT "\"," PART);
+        schedule_one("a cancelled one has no parts", cancelled, NULL, OUTCOME_DONE, "[]");
+        schedule_one("one that is not shown", unseen, NULL, OUTCOME_ABSENT, NULL);
+
+        link_one("a link beside others' data", put, SCHEDULE "/" EVENT, "extra_data", LINK,
+                 OUTCOME_DONE);
+        link_one("the same again", there, SCHEDULE "/" EVENT, "extra_data", LINK, OUTCOME_DONE);
+        link_one("a schedule of another key", not_ours, SCHEDULE "/" EVENT, "extra_data", LINK,
+                 OUTCOME_REFUSED);
+        link_one("an interviewer who cannot be named again", nobody, SCHEDULE "/" EVENT,
+                 "extra_data", LINK, OUTCOME_REFUSED);
+        link_one("an event that is gone", elsewhere, SCHEDULE "/" EVENT, "extra_data", LINK,
+                 OUTCOME_ABSENT);
+        link_one("no such field", none, SCHEDULE "/" EVENT, "location", LINK, OUTCOME_REFUSED);
+        link_one("no such id", none, SCHEDULE, "extra_data", LINK, OUTCOME_REFUSED);
+        memset(long_url, 'x', sizeof long_url - 1);
+        long_url[sizeof long_url - 1] = '\0';
+        link_one("a link that is too long", none, SCHEDULE "/" EVENT, "extra_data", long_url,
+                 OUTCOME_REFUSED);
+}
+
 /* --- webhooks (trap 7) ---------------------------------------------------------------- */
 
 #define W(n) "00000000-0000-4000-8000-00000000030" n
@@ -982,6 +1095,7 @@ int main(void)
         test_moves();
         test_tags();
         test_files();
+        test_schedules();
         test_webhooks();
         test_test();
         return tap_end();

@@ -8,6 +8,7 @@
 #include "floor/mem.h"
 
 #define STAGE "\"when\":{\"entered_stage\":{\"ats\":\"gh\",\"stage\":\"A\"}}"
+#define SCHEDULED(rest) "\"when\":{\"interview_scheduled\":{\"ats\":" rest "}}"
 #define RESULT "\"when\":{\"result\":\"final\"}"
 
 static void test_refused(void)
@@ -86,6 +87,19 @@ static void test_refused(void)
                 { "[{\"id\":\"a\"," RESULT ",\"then\":[{\"move_stage\":{\"to\":\"next\",\"if\":{"
                   "\"percent_at_least\":101}}}]}]",
                   "rules.0.then.0.move_stage.if.percent_at_least: must be a number from 0" },
+                { "[{\"id\":\"a\"," SCHEDULED("\"cs\"") ",\"then\":[]}]",
+                  "rules.0.when.interview_scheduled.ats: \"cs\" is not an ATS" },
+                { "[{\"id\":\"a\"," SCHEDULED("\"gh\",\"stage\":\"A\"") ",\"then\":[]}]",
+                  "rules.0.when.interview_scheduled.stage: there is no such" },
+                { "[{\"id\":\"a\"," SCHEDULED("\"gh\",\"title\":\"\"") ",\"then\":[]}]",
+                  "rules.0.when.interview_scheduled.title: must be a text" },
+                { "[{\"id\":\"a\"," SCHEDULED("\"gh\"") ",\"then\":[{\"write_result\":{}}]}]",
+                  "rules.0.then.0.write_result: does not follow a scheduled" },
+                { "[{\"id\":\"a\"," SCHEDULED(
+                      "\"gh\"") ",\"then\":[{\"create_interview\":{\"platform\":\"cs\","
+                                "\"schedule\":{\"in_hours\":"
+                                "2}}}]}]",
+                  "rules.0.then.0.create_interview.schedule: the interview has its time" },
                 { "[{\"id\":\"a\"," RESULT ",\"then\":[{\"write_result\":{}}]},"
                   "{\"id\":\"a\"," RESULT ",\"then\":[{\"write_result\":{}}]}]",
                   "rules.1.id: another rule is called" },
@@ -155,6 +169,49 @@ static void test_stage(const json_t *rules)
         }
         tap_ok(rules_watch_stages(rules, "gh") && !rules_watch_stages(rules, "lv"),
                "whose stages are watched");
+}
+
+static void test_scheduled(void)
+{
+        static const char text[] =
+            "[{\"id\":\"any\"," SCHEDULED("\"gh\"") ",\"then\":[{\"create_interview\":{"
+                                                    "\"platform\":\"cs\"}}]},{\"id\":"
+                                                    "\"one\"," SCHEDULED(
+                                                        "\"gh\",\"job\":\"Clerk\",\"title\":\"Live "
+                                                        "coding\"") ",\"then\":[{\"create_"
+                                                                    "interview\":{\"platform\":"
+                                                                    "\"cs\"}}]}]";
+        static const struct {
+                const char *name, *ats, *title, *job_name, *want;
+        } rows[] = {
+                { "both", "gh", "Live coding", "Clerk",
+                  "any/create_interview one/create_interview " },
+                { "another title", "gh", "live coding", "Clerk", "any/create_interview " },
+                { "no title", "gh", NULL, "Clerk", "any/create_interview " },
+                { "another job", "gh", "Live coding", "Cook", "any/create_interview " },
+                { "another ATS", "lv", "Live coding", "Clerk", "" },
+        };
+        json_t *rules = json_parse(text, strlen(text), true, NULL),
+               *kinds = json_pack("{s:s,s:s}", "gh", "ats", "cs", "platform");
+        struct fail why = FAIL_CLEAR;
+
+        tap_int(rules_check(rules, kinds, &why), 0, "rules for schedules pass: %s", why.text);
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                /* Whatever the status: somebody wants to talk to him. */
+                struct application a = { .job_name = (char *)(uintptr_t)rows[i].job_name };
+                struct buf got = BUF_NONE;
+
+                rules_for_schedule(rules, rows[i].ats, &a, rows[i].title, list, &got);
+                tap_text(buf_text(&got), rows[i].want, "schedule: %s", rows[i].name);
+                buf_dispose(&got);
+        }
+        tap_ok(rules_watch_schedules(rules, "gh") && !rules_watch_schedules(rules, "lv") &&
+                   !rules_watch_stages(rules, "gh"),
+               "whose schedules are watched");
+        tap_int(rules_use(rules, "lv"), 0, "another ATS is not used by them");
+        tap_ok(rules_use(rules, "gh") & RULE_USES_NOTES, "this one is, for the note");
+        json_decref(rules);
+        json_decref(kinds);
 }
 
 static void test_result(const json_t *rules)
@@ -342,6 +399,7 @@ int main(void)
         test_uses();
         tap_int(rules_check(rules, kinds, &why), 0, "good rules pass: %s", why.text);
         test_stage(rules);
+        test_scheduled();
         test_result(rules);
         test_condition();
         json_decref(rules);

@@ -622,6 +622,28 @@ static const struct {
         { &ashby_sender, "the sibling of the same act is another event",
           "{\"action\":\"applicationUpdate\",\"webhookActionId\":\"w\",\"data\":{}}",
           "nothing applicationUpdate - applicationUpdate:w 0 -" },
+        { &ashby_sender, "a schedule",
+          "{\"action\":\"interviewScheduleCreate\",\"webhookActionId\":\"w\",\"data\":{"
+          "\"interviewSchedule\":{\"id\":\"s-1\",\"status\":\"Scheduled\",\"applicationId\":"
+          "\"a-1\",\"updatedAt\":\"2026-05-28T21:07:41.644Z\",\"interviewEvents\":[{"
+          "\"startTime\":\"2026-06-01T10:00:00Z\",\"endTime\":\"2026-06-01T11:00:00Z\"}]}}}",
+          "schedule interviewScheduleCreate s-1 interviewScheduleCreate:w 1780002461644 "
+          "{\"application\":\"a-1\",\"ends_ms\":1780311600000,\"starts_ms\":1780308000000,"
+          "\"what\":\"made\"}" },
+        { &ashby_sender, "its sibling, cancelled, with nulls",
+          "{\"action\":\"interviewScheduleUpdate\",\"webhookActionId\":\"w\",\"data\":{"
+          "\"interviewSchedule\":{\"id\":\"s-1\",\"status\":\"Cancelled\",\"applicationId\":"
+          "\"a-1\",\"updatedAt\":null,\"interviewEvents\":null}}}",
+          "schedule interviewScheduleUpdate s-1 interviewScheduleUpdate:w 0 "
+          "{\"application\":\"a-1\",\"what\":\"cancelled\"}" },
+        { &ashby_sender, "a schedule that is none",
+          "{\"action\":\"interviewScheduleUpdate\",\"data\":{\"interviewSchedule\":[]}}",
+          "unknown interviewScheduleUpdate - - 0 -" },
+        { &ashby_sender, "a lead",
+          "{\"action\":\"candidateStageChange\",\"data\":{\"application\":{\"id\":\"a\","
+          "\"status\":\"Lead\"}}}",
+          "stage_entered candidateStageChange a - 0 "
+          "{\"candidate\":{},\"job\":{},\"prospect\":true,\"stage\":{},\"status\":\"lead\"}" },
         { &ashby_sender, "a merge",
           "{\"action\":\"candidateMerge\",\"webhookActionId\":\"w\",\"data\":{\"deletedCandidate\":"
           "{\"id\":\"c-1\"},\"mergedCandidate\":{\"id\":\"c-2\"}}}",
