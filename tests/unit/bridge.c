@@ -57,7 +57,7 @@ static void test_words(void)
 
         for (int i = 0; i < 6; i++)
                 tap_text(outcome_word((enum outcome_kind)i), outcomes[i], "outcome %d", i);
-        for (int i = 0; i < 7; i++)
+        for (int i = 0; i < 8; i++)
                 tap_text(fact_word((enum fact_kind)i), facts[i], "fact %d", i);
         for (int i = 0; i < 3; i++)
                 tap_text(trust_word((enum trust)i), trusts[i], "trust %d", i);
