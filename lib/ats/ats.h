@@ -15,6 +15,7 @@
 #include "bridge/fact.h"
 #include "bridge/link.h"
 #include "bridge/outcome.h"
+#include "bridge/partner.h"
 
 /* A note as it shall stand. */
 struct note {
@@ -103,6 +104,12 @@ struct ats {
          * failure. */
         int (*create_webhook)(struct link *link, const char *url, const char *secret,
                               const json_t *known, json_t **made, struct outcome *outcome);
+
+        /* What became of an assessment that was sent from within the ATS, as a partner's (the
+         * partner calls come to cgi-bin/assessment.c).  Called for every change; telling twice does
+         * no harm.  NULL: the ATS does not ask to be told. */
+        int (*tell_partner)(struct link *link, const struct partner_news *news,
+                            struct outcome *outcome);
 
         /* What no webhook tells.  Visits a fact for everything that is new since *cursor (the
          * caller's, stored by him when all facts are; NULL at first: nothing that lies in the past

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "ats/greenhouse_partner.h"
 #include "ats/greenhouse_read.h"
 #include "ats/greenhouse_v3.h"
 #include "floor/mem.h"
@@ -272,5 +273,6 @@ const struct ats greenhouse_ats = {
         .list_stages = list_stages,
         .move_stage = greenhouse_move_stage,
         .set_interview_link = set_interview_link,
+        .tell_partner = greenhouse_tell_partner,
         .test = greenhouse_test,
 };

@@ -12,8 +12,7 @@
 #define REASON_MAX 300
 #define REASONS_MAX 10
 
-/* Somebody else's text: one line, no control characters, cut between characters. */
-static void add_foreign(struct buf *out, const char *text, size_t max)
+void words_foreign(struct buf *out, const char *text, size_t max)
 {
         char *copy = mem_text(text_or(text, ""));
         bool cut = strlen(copy) > max;
@@ -31,12 +30,11 @@ static void add_foreign(struct buf *out, const char *text, size_t max)
 /* "Backend screen (CodeSignal)" */
 static void add_test(struct buf *out, const struct session *s, const char *platform)
 {
-        add_foreign(out, text_or(s->test_title, "Assessment"), TITLE_MAX);
+        words_foreign(out, text_or(s->test_title, "Assessment"), TITLE_MAX);
         buf_format(out, " (%s)", platform);
 }
 
-/* "2026-12-05 14:00 UTC" */
-static void add_time(struct buf *out, int64_t ms)
+void words_time(struct buf *out, int64_t ms)
 {
         struct buf iso = BUF_NONE;
 
@@ -87,7 +85,7 @@ static void add_parts(struct buf *out, const struct session *s)
                 const struct part *part = &s->parts[i];
 
                 buf_format(out, "%zu. ", i + 1);
-                add_foreign(out, text_or(part->title, "Task"), TITLE_MAX / 2);
+                words_foreign(out, text_or(part->title, "Task"), TITLE_MAX / 2);
                 if (!part->scored)
                         buf_add_text(out, ": not scored");
                 else if (part->most > 0)
@@ -104,7 +102,7 @@ static void add_reasons(struct buf *out, const struct session *s)
 {
         for (size_t i = 0; i < s->reason_count && i < REASONS_MAX; i++) {
                 buf_add_text(out, "- ");
-                add_foreign(out, s->reasons[i], REASON_MAX);
+                words_foreign(out, s->reasons[i], REASON_MAX);
                 buf_add_char(out, '\n');
         }
 }
@@ -116,7 +114,7 @@ void words_invited(struct buf *out, const struct session *s, const char *platfor
         buf_add_char(out, '\n');
         if (s->expires_ms > 0) {
                 buf_add_text(out, "The invitation is good until ");
-                add_time(out, s->expires_ms);
+                words_time(out, s->expires_ms);
                 buf_add_text(out, ".\n");
         }
 }
@@ -182,7 +180,7 @@ void words_failure(struct buf *out, enum words_failed what, const char *reason)
         };
 
         buf_add_text(out, starts[what]);
-        add_foreign(out, text_or(reason, "the reason is not known"), REASON_MAX * 2);
+        words_foreign(out, text_or(reason, "the reason is not known"), REASON_MAX * 2);
         buf_add_char(out, '\n');
 }
 
@@ -196,11 +194,11 @@ void words_interview(struct buf *out, const char *title, int64_t starts_ms, cons
         buf_add_text(out, "Live interview");
         if (!text_empty(title)) {
                 buf_add_text(out, ": ");
-                add_foreign(out, title, TITLE_MAX);
+                words_foreign(out, title, TITLE_MAX);
         }
         if (starts_ms != 0) {
                 buf_add_text(out, ", ");
-                add_time(out, starts_ms);
+                words_time(out, starts_ms);
         }
         buf_format(out,
                    ".\nCandidate and interviewer join here: %s\nThe link stays the same when the "

@@ -38,6 +38,10 @@ void words_mark(struct buf *out, const char *marker);
 /* The score with its passport in one line: "CodeSignal score (200-600): 512 of 600", "Score: 3
  * of 4 (raw points)"; "Score: none" when there is none or it is not released. */
 void words_score(struct buf *out, const struct session *s);
+/* Somebody else's text: one line, no control characters, cut between characters. */
+void words_foreign(struct buf *out, const char *text, size_t max);
+/* "2026-12-05 14:00 UTC" */
+void words_time(struct buf *out, int64_t ms);
 /* "verified", "not proctored" ... */
 const char *words_verification(enum verification v);
 

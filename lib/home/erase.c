@@ -13,6 +13,7 @@
 #include "home/action.h"
 #include "home/consumer.h"
 #include "home/dossier.h"
+#include "home/partner.h"
 #include "home/records.h"
 #include "home/schedule.h"
 
@@ -129,7 +130,7 @@ int erase_application(struct plan *p, const struct trade *trade, struct org *org
 {
         struct stop stop = { p, org, key, trade_now(trade), why };
         json_t *read = NULL, *record = NULL;
-        const json_t *sessions, *schedules;
+        const json_t *sessions, *schedules, *partners;
         int found = record_get(org, "application", key, &read, why), result = -1;
 
         if (found <= 0)
@@ -137,6 +138,10 @@ int erase_application(struct plan *p, const struct trade *trade, struct org *org
         sessions = json_object_get(read, "sessions");
         for (size_t i = 0; i < json_array_size(sessions); i++)
                 if (erase_session(p, org, json_text_of(json_array_get(sessions, i), ""), why) != 0)
+                        goto out;
+        partners = json_object_get(read, "partners");
+        for (size_t i = 0; i < json_array_size(partners); i++)
+                if (partner_erase(p, org, json_text_of(json_array_get(partners, i), ""), why) != 0)
                         goto out;
         schedules = json_object_get(read, "schedules");
         for (size_t i = 0; i < json_array_size(schedules); i++)

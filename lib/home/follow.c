@@ -10,6 +10,7 @@
 #include "floor/text.h"
 #include "home/consumer.h"
 #include "home/dossier.h"
+#include "home/partner.h"
 #include "home/records.h"
 
 int follow_each_application(const json_t *record,
@@ -192,6 +193,8 @@ int follow_session(struct follow_session *f, struct fail *why)
                 if (v.result != 0)
                         goto out;
         }
+        if (partner_tell_all(f->plan, f->trade, f->org, f->key, f->record, f->session, why) != 0)
+                goto out;
         if (c->moved_on && move_on(f, why) != 0)
                 goto out;
         if (!f->quiet &&

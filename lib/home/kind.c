@@ -51,12 +51,26 @@ static const struct kind_field greenhouse_settings[] = {
         { "webhook_basic_sha256", 't', false, NULL, NULL,
           "SHA-256 (hexadecimal) of user:password, if the webhook is set up with Basic "
           "authentication as a second factor" },
+        /* wire/greenhouse.md 1; help page "Provide CodeSignal assessment API key" */
+        { "prescreen_platform", 't', false, NULL, NULL,
+          "Connection of the platform behind the Pre-Screen stage; needed when there are several" },
+        { "prescreen_assessments", 'l', false, "[\"*\"]", NULL,
+          "What the Pre-Screen stage offers: ids of assessments, label:NAME, or * for all" },
+        { "techscreen_platform", 't', false, NULL, NULL,
+          "Connection of the platform behind the Tech Screen stage; needed when there are "
+          "several" },
+        { "techscreen_assessments", 'l', false, "[\"*\"]", NULL,
+          "What the Tech Screen stage offers: ids of assessments, label:NAME, or * for all" },
         END,
 };
 
 static const struct kind_field greenhouse_credentials[] = {
         { "client_id", 't', true, NULL, NULL, "Client id of the Harvest v3 credential" },
         { "client_secret", 't', true, NULL, NULL, "Client secret of the Harvest v3 credential" },
+        { "prescreen_key", 't', false, NULL, NULL,
+          "Assessment API key that Greenhouse shows for the Pre-Screen stage: one that you made" },
+        { "techscreen_key", 't', false, NULL, NULL,
+          "Assessment API key that Greenhouse shows for the Tech Screen stage: another one" },
         END,
 };
 

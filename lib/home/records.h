@@ -30,18 +30,24 @@
  *   <sha256 hex of connection, identity>  {event}
  * table "once"      what may be ordered once only (plan_once)
  *   <sha256 hex of what>                  {at_ms}
+ * table "partner"   assessments sent from within an ATS
+ *   <our id>        {ats, platform (connections), desk (which partner key), test, application,
+ *                    session (keys), sent_by, kept (sealed: what the adapter needs), created_ms,
+ *                    erased}
+ * table "partner-action"
+ *   <our id>        number of the send_assessment, in decimal (no JSON)
  * table "application"
  *   <ats>:<id>      {ats (connection), application{...}, sessions[keys], schedules[keys],
- *                    current, erased,
+ *                    partners[ids], current, erased,
  *                    read_ms, events[numbers]}
  * table "candidate"
  *   <sha256 hex of connection, candidate id>  {applications[keys]}
  * set "open-sessions" of keys; table "session"
  *   <platform>:<id> {platform (connection), session{...}, report_url (sealed), application
  *                    (key), also[keys of others that the same invitation serves], rule,
- *                    stage{id, name} in which it was sent, external, state_at_ms, noted,
- *                    written{state, at_ms}, looked_ms, events[numbers], messages[ids, for
- *                    erasure], foreign (bool: somebody else sent it)}
+ *                    stage{id, name} in which it was sent, external, partners[ids],
+ *                    state_at_ms, noted, written{state, at_ms}, looked_ms, events[numbers],
+ *                    messages[ids, for erasure], foreign (bool: somebody else sent it)}
  * table "external"
  *   <our external id>  {application (key), platform, test, rule, stage}
  * table "invitee"
@@ -58,7 +64,8 @@
  *                   kind: deliver_event, list_tests, look_application, look_schedule,
  *                         send_assessment, look_session, write_note,
  *                         move_stage, create_interview, edit_interview, delete_interview,
- *                         set_interview_link, send_mail (with{to, subject, text, id}), sweep
+ *                         set_interview_link, send_mail (with{to, subject, text, id}),
+ *                         tell_partner, sweep
  * set "open-interviews" of ids; table "interview"
  *   <id>            {platform, state (ready, made, cancelled, over), token_name, candidate_name,
  *                    candidate_email, interviewer_email, starts_ms, ends_ms, title, ats,

@@ -207,6 +207,7 @@ static const char *words_of(const char *kind)
                 { "delete_interview", "Cancel the interview" },
                 { "send_mail", "Send a mail" },
                 { "set_interview_link", "Put the link into the interview" },
+                { "tell_partner", "Tell the hiring system the result" },
                 { "sweep", "Look for missed results" },
         };
 

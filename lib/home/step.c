@@ -23,6 +23,7 @@ static const struct step_row rows[] = {
         { "send_assessment", step_send_assessment, true, WORDS_NOT_INVITED },
         { "send_mail", step_send_mail, true, -1 },
         { "set_interview_link", step_set_interview_link, true, WORDS_NO_LINK },
+        { "tell_partner", step_tell_partner, true, -1 },
         { "write_note", step_write_note, true, -1 },
 };
 

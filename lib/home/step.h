@@ -63,7 +63,7 @@ int step_application(struct step *s, json_t **record, struct application *applic
 step_function step_deliver_event;
 step_function step_list_tests, step_look_application, step_look_schedule, step_send_assessment,
     step_look_session, step_write_note, step_move_stage, step_create_interview, step_edit_interview,
-    step_delete_interview, step_send_mail, step_set_interview_link;
+    step_delete_interview, step_send_mail, step_set_interview_link, step_tell_partner;
 
 /* What the platform says of a session goes into our records, with what follows (used by the
  * look and by the sweep).  hints is an array of event names or NULL; event 0 for none.

@@ -237,7 +237,8 @@ int session_take(const struct trade *trade, struct org *org, struct plan *plan, 
 /* Takes over from another session's record: the applications, the stage, the rule. */
 static void inherit(json_t *record, const json_t *from)
 {
-        static const char *const names[] = { "application", "also", "stage", "rule", "external" };
+        static const char *const names[] = { "application", "also",     "stage",
+                                             "rule",        "external", "partners" };
 
         for (size_t i = 0; i < sizeof names / sizeof *names; i++)
                 if (json_object_get(from, names[i]) != NULL)

@@ -8,6 +8,7 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
+#include "home/partner.h"
 #include "home/records.h"
 #include "home/step.h"
 
@@ -34,12 +35,17 @@ static char *external_id(const struct step *s)
 /* A retry may come days later: is the candidate still where he was?  1 yes, 0 the step ended. */
 static int still_there(struct step *s, const json_t *record, struct application *a)
 {
-        char *ats = dossier_connection(s->application), *stage = json_get_id(s->with, "stage.id");
+        char *ats, *stage;
         struct application now = { 0 };
         struct desk desk;
         int64_t age = trade_now(s->trade) - json_get_int(record, "read_ms", 0);
         int found = 1;
 
+        /* Somebody pressed Send: no stage was waited for. */
+        if (json_get_text(s->with, "partner", NULL) != NULL)
+                return 1;
+        ats = dossier_connection(s->application);
+        stage = json_get_id(s->with, "stage.id");
         memset(&desk, 0, sizeof desk);
         if (age >= 0 && age < trade_wait(s->trade, STALE_MS))
                 goto out;
@@ -78,7 +84,7 @@ out:
 /* Is there a session of this test that makes another sending wrong?  An open one always; after
  * a doubt also one that this very sending made, whatever became of it.  1 yes, 0, -1. */
 static int sent_already(struct step *s, const json_t *application, const char *external,
-                        char **ours)
+                        char **ours, char **stands)
 {
         const json_t *keys = json_object_get(application, "sessions");
         const char *test = json_get_text(s->with, "assessment", "");
@@ -97,6 +103,8 @@ static int sent_already(struct step *s, const json_t *application, const char *e
                                       json_get_text(record, "session.state", ""))) ||
                                   text_equal(json_get_text(record, "external", ""), external));
                 /* An event may have been faster than our own record of this very sending. */
+                if (result == 1)
+                        *stands = mem_text(key);
                 if (result == 1 &&
                     text_equal(json_get_text(record, "external", external), external))
                         *ours = mem_text(key);
@@ -140,6 +148,14 @@ static int note_invited(struct step *s, const char *key, const struct session *s
         return result;
 }
 
+/* Sent from within the ATS: that sending and the session know each other. */
+static int join_partner(struct step *s, const char *key, json_t *record)
+{
+        const char *partner = json_get_text(s->with, "partner", NULL);
+
+        return partner == NULL ? 0 : partner_join(&s->plan, s->org, partner, key, record, &s->why);
+}
+
 /* The session goes into its record; one that is there (an event was faster, or the same
  * invitation serves another application too) is kept and completed. */
 static int put_session(struct step *s, const char *key, const struct session *now,
@@ -164,6 +180,8 @@ static int put_session(struct step *s, const char *key, const struct session *no
         } else {
                 dossier_add_text(record, "also", s->application);
         }
+        if (join_partner(s, key, record) != 0)
+                goto out;
         if (session_take(s->trade, s->org, &s->plan, key, read, record, &stored, now, NULL, NULL,
                          &s->why) < 0)
                 goto out;
@@ -266,17 +284,34 @@ out:
         session_dispose(&made);
 }
 
+/* The session that stands serves this sending, too; it may be over by now. */
+static int serve_partner(struct step *s, const char *key, const json_t *read,
+                         const struct session *session)
+{
+        json_t *record = json_deep_copy(read);
+        int result = join_partner(s, key, record);
+
+        if (result == 0 && !json_equal(record, read)) {
+                plan_guard(&s->plan, "session", key, read);
+                record_put(s->plan.batch, "session", key, record);
+        }
+        if (result == 0)
+                result =
+                    partner_tell_all(&s->plan, s->trade, s->org, key, record, session, &s->why);
+        json_decref(record);
+        return result;
+}
+
 /* It stands, made by this sending or an earlier one.  Of its own the recruiter is told, once,
  * whoever was the first to write it down. */
-static void stands_already(struct step *s, const char *ours)
+static void stands_already(struct step *s, const char *ours, const char *stands)
 {
         struct session session = { 0 };
         json_t *record = NULL;
-        int found = ours == NULL
-                        ? 0
-                        : dossier_session(s->trade->home, s->org, ours, &record, &session, &s->why);
+        int found = dossier_session(s->trade->home, s->org, stands, &record, &session, &s->why);
 
-        if (found < 0 || (found == 1 && note_invited(s, ours, &session) != 0))
+        if (found < 0 || (found == 1 && serve_partner(s, stands, record, &session) != 0) ||
+            (found == 1 && ours != NULL && note_invited(s, ours, &session) != 0))
                 step_trouble(s);
         else
                 step_done(s, "The candidate has an open invitation to this assessment.");
@@ -284,11 +319,27 @@ static void stands_already(struct step *s, const char *ours)
         json_decref(record);
 }
 
+static void replace(char **member, const char *text)
+{
+        if (text_empty(text))
+                return;
+        mem_free(*member);
+        *member = mem_text(text);
+}
+
+/* Whoever pressed Send saw these. */
+static void take_given(const struct step *s, struct application *a)
+{
+        replace(&a->first_name, json_get_text(s->with, "first_name", NULL));
+        replace(&a->last_name, json_get_text(s->with, "last_name", NULL));
+        replace(&a->email, json_get_text(s->with, "email", NULL));
+}
+
 void step_send_assessment(struct step *s)
 {
         struct application a = { 0 };
         json_t *read = NULL;
-        char *external = NULL, *ours = NULL;
+        char *external = NULL, *ours = NULL, *stands = NULL;
         int sent;
 
         if (s->desk.kind->platform == NULL || s->desk.kind->platform->invite == NULL) {
@@ -299,12 +350,13 @@ void step_send_assessment(struct step *s)
         }
         if (step_application(s, &read, &a) != 1)
                 return;
+        take_given(s, &a);
         external = external_id(s);
-        sent = sent_already(s, read, external, &ours);
+        sent = sent_already(s, read, external, &ours, &stands);
         if (sent < 0)
                 step_trouble(s);
         else if (sent == 1)
-                stands_already(s, ours);
+                stands_already(s, ours, stands);
         else if (still_there(s, read, &a) != 1)
                 ;
         else if (text_empty(a.email))
@@ -313,6 +365,7 @@ void step_send_assessment(struct step *s)
                 invite(s, read, &a, external);
         mem_free(external);
         mem_free(ours);
+        mem_free(stands);
         application_dispose(&a);
         json_decref(read);
 }

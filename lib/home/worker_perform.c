@@ -15,6 +15,7 @@
 #include "home/alert_tell.h"
 #include "home/event.h"
 #include "home/health.h"
+#include "home/partner.h"
 #include "home/records.h"
 #include "home/step.h"
 #include "home/watch.h"
@@ -117,6 +118,17 @@ static int tell_refusal(struct step *s, struct plan *plan, const struct step_row
                              &s->why);
         buf_dispose(&text);
         return result;
+}
+
+/* So is whoever sent it from within his ATS. */
+static int tell_sender(struct step *s, struct plan *plan)
+{
+        const char *partner = json_get_text(s->with, "partner", NULL);
+
+        return partner == NULL ||
+                       !text_equal(json_get_text(s->action, "kind", ""), "send_assessment")
+                   ? 0
+                   : partner_tell(plan, s->trade, s->org, partner, "not sent", &s->why);
 }
 
 /* How an attempt ended, for the record: its new state (NULL: it waits), when it is due. */
@@ -232,6 +244,8 @@ static int settle(struct worker *w, struct step *s, const struct step_row *row, 
         if (text_equal(e->state, "parked"))
                 result = watch_parked(s->trade, s->org, plan, s->number, s->action, e->sentence,
                                       &s->why);
+        if (result == 0 && (text_equal(e->state, "refused") || text_equal(e->state, "parked")))
+                result = tell_sender(s, plan);
         if (result == 0 && e->state != NULL)
                 result =
                     finish_events(s, plan, text_or(s->event_state, "done"), buf_text(&sentence));

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The step that tells a hiring system what became of what was sent from within it. */
+#include "floor/mem.h"
+#include "floor/text.h"
+#include "home/partner.h"
+#include "home/step.h"
+
+/* with {partner: id}.  Told is how it stands now: an older order finds the newer truth. */
+void step_tell_partner(struct step *s)
+{
+        const struct ats *ats = s->desk.kind->ats;
+        struct partner_view view = { .ats = NULL };
+        int found;
+
+        if (ats == NULL || ats->tell_partner == NULL) {
+                s->silent = true;
+                outcome_set(&s->outcome, OUTCOME_REFUSED,
+                            "This hiring system does not ask to be told.", "%s",
+                            s->desk.kind->name);
+                return;
+        }
+        found =
+            partner_read(s->trade, s->org, json_get_text(s->with, "partner", "-"), &view, &s->why);
+        if (found < 0)
+                step_trouble(s);
+        else if (found == 0 || view.news.stage == PARTNER_REMOVED)
+                step_done(s, "There is nothing to tell any more.");
+        else if (ats->tell_partner(&s->desk.link, &view.news, &s->outcome) == 0)
+                step_done(s, text_or(s->outcome.sentence, "The hiring system was told."));
+        else if (s->outcome.kind == OUTCOME_UNCERTAIN) /* telling twice does no harm */
+                s->outcome.kind = OUTCOME_AGAIN;
+        else if (s->outcome.kind == OUTCOME_ABSENT)
+                s->silent = true;
+        partner_view_dispose(&view);
+}
