@@ -362,6 +362,23 @@ static int edit_interview(struct link *link, const char *id, const struct interv
         return write_interview(link, "edit_interview", values, made, outcome);
 }
 
+static int cancel(struct link *link, const struct session_ref *ref, struct outcome *outcome)
+{
+        json_t *map = load_map(link, outcome), *values;
+        struct codesignal_answer answer = { 0 };
+        int result;
+
+        if (map == NULL)
+                return -1;
+        values = json_object();
+        give(values, "id", ref->id);
+        json_set_bool(values, "notify", false);
+        result = codesignal_call(link, map, "cancel_session", values, &answer, outcome);
+        codesignal_answer_dispose(&answer);
+        json_decref(map);
+        return result;
+}
+
 static int delete_interview(struct link *link, const char *id, struct outcome *outcome)
 {
         json_t *map = load_map(link, outcome), *values;
@@ -443,6 +460,7 @@ const struct platform codesignal_platform = {
         .read_session = read_session,
         .read_sessions = read_sessions,
         .find_session = find_session,
+        .cancel = cancel,
         .list_tests = list_tests,
         .create_interview = create_interview,
         .edit_interview = edit_interview,

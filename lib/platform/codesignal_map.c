@@ -12,9 +12,19 @@
 #define PAGE_MOST 1000
 
 const char *const codesignal_operations[] = {
-        "invite",         "read_session",     "read_sessions",   "find_session",
-        "list_tests",     "create_interview", "edit_interview",  "delete_interview",
-        "find_interview", "test_tests",       "test_interviews", NULL,
+        "cancel_session",
+        "invite",
+        "read_session",
+        "read_sessions",
+        "find_session",
+        "list_tests",
+        "create_interview",
+        "edit_interview",
+        "delete_interview",
+        "find_interview",
+        "test_tests",
+        "test_interviews",
+        NULL,
 };
 
 /* What each section must name, and the words it may use. */

@@ -54,6 +54,10 @@ struct platform {
         int (*find_session)(struct link *link, const char *test_id, const char *email,
                             int64_t since_ms, bool (*taken)(void *context, const char *id),
                             void *context, struct session *out, struct outcome *outcome);
+        /* Withdraws an invitation that is not over; the candidate is not written to.  ABSENT when
+         * there is none any more.  The caller has looked whether it is over: some platforms would
+         * delete a result.  NULL: this platform cannot. */
+        int (*cancel)(struct link *link, const struct session_ref *ref, struct outcome *outcome);
         /* Assessments: array of {id, title, duration_ms, labels[]}; the caller drops it. */
         int (*list_tests)(struct link *link, const char *search, json_t **tests,
                           struct outcome *outcome);

@@ -752,7 +752,7 @@ static void test_interviews(void)
                 FETCH_ANSWERED, 200,
                 "{\"data\":{\"createLiveInterview\":{\"id\":\"i1\",\"url\":\"https://p/i1\"},"
                 "\"editLiveInterview\":{\"id\":\"i1\",\"url\":\"https://p/i1\"},"
-                "\"deleteLiveInterview\":\"i1\"}}",
+                "\"deleteLiveInterview\":\"i1\",\"deleteCompanyTestSession\":\"s1\"}}",
                 ""
         };
         static const struct scripted found[] = {
@@ -795,6 +795,11 @@ static void test_interviews(void)
         mem_free(made.id);
         mem_free(made.url);
         tap_int(codesignal_platform.delete_interview(link, "i1", &o), 0, "deleted");
+        tap_int(codesignal_platform.cancel(link, &(struct session_ref){ .id = "s1" }, &o), 0,
+                "an invitation withdrawn");
+        text = json_text(json_at(asked[4], "variables"));
+        tap_text(text, "{\"id\":\"s1\",\"notify\":false}", "by its id, without a mail");
+        mem_free(text);
         bench_stop(&b);
         link = bench_start(&b, "{}", CREDENTIALS, found, 1);
         tap_ok(codesignal_platform.find_interview(link, "jane@example.org", 1000, NULL, NULL, &made,
