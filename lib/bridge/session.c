@@ -84,6 +84,7 @@ void session_dispose(struct session *s)
         mem_free(s->external_id);
         mem_free(s->invitation_url);
         drop_parts(s);
+        mem_free(s->verdict);
         mem_free_secret(s->report_url);
         drop_reasons(s);
         mem_free(s->retake_id);
@@ -205,6 +206,8 @@ static void take_result(struct session *old, const struct session *now)
                         old->parts[i] = now->parts[i];
                         old->parts[i].title = mem_text(now->parts[i].title);
                 }
+                mem_free(old->verdict);
+                old->verdict = mem_text(now->verdict);
         }
         drop_reasons(old);
         old->reason_count = now->reason_count;

@@ -72,12 +72,16 @@ struct session {
         struct score score;
         struct part *parts;
         size_t part_count;
+        char *verdict;    /* what the platform itself concludes, in its words; NULL: nothing */
         char *report_url; /* secret: never logged, never shown; stored sealed */
         char **reasons;   /* rejection reasons, recruiter-readable */
         size_t reason_count;
         bool integrity_flag;              /* review suggested */
         char *retake_id, *reactivated_id; /* the session that goes on instead */
         int64_t created_ms, started_ms, finished_ms, expires_ms; /* 0 unknown */
+        /* Of a reading only, never stored: the result is being made, and nobody will tell when it
+         * is there, so it has to be looked for. */
+        bool look_again;
 };
 
 void session_dispose(struct session *s);

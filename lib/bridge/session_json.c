@@ -81,6 +81,7 @@ json_t *session_to_json(const struct session *s)
         json_set_text(value, "name", s->name);
         json_set_text(value, "external_id", s->external_id);
         json_set_text(value, "invitation_url", s->invitation_url);
+        json_set_text(value, "verdict", s->verdict);
         json_set_text(value, "state", session_word(s->state));
         json_set_text(value, "verification", verification_word(s->verification));
         json_set_bool(value, "archived", s->archived);
@@ -113,6 +114,7 @@ void session_from_json(struct session *s, const json_t *value)
         s->name = mem_text(json_get_text(value, "name", NULL));
         s->external_id = mem_text(json_get_text(value, "external_id", NULL));
         s->invitation_url = mem_text(json_get_text(value, "invitation_url", NULL));
+        s->verdict = mem_text(json_get_text(value, "verdict", NULL));
         s->state = session_state_of(json_get_text(value, "state", NULL));
         s->verification = verification_of(json_get_text(value, "verification", NULL));
         s->archived = json_get_bool(value, "archived", false);

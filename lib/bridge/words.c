@@ -119,6 +119,14 @@ void words_invited(struct buf *out, const struct session *s, const char *platfor
         }
 }
 
+void words_taken_before(struct buf *out, const struct session *s, const char *platform)
+{
+        buf_add_text(out, "Assessment not sent again: ");
+        add_test(out, s, platform);
+        buf_add_text(out, "\nThe candidate has taken it before, and it can be taken once only: the "
+                          "earlier result counts.\n");
+}
+
 static void add_complete(struct buf *out, const struct session *s, const char *platform,
                          bool corrected)
 {
@@ -128,7 +136,12 @@ static void add_complete(struct buf *out, const struct session *s, const char *p
         words_score(out, s);
         buf_format(out, "\nVerification: %s\n", words_verification(s->verification));
         if (s->shared)
-                buf_add_text(out, "The candidate shared a result from an earlier test.\n");
+                buf_add_text(out, "The result is that of an earlier test.\n");
+        if (!text_empty(s->verdict) && session_score_released(s)) {
+                buf_format(out, "%s says: ", platform);
+                words_foreign(out, s->verdict, REASON_MAX);
+                buf_add_char(out, '\n');
+        }
         if (s->integrity_flag)
                 buf_format(out, "%s suggests an integrity review.\n", platform);
         if (session_score_released(s))

@@ -23,6 +23,8 @@ enum words_failed { WORDS_NOT_INVITED, WORDS_NOT_MOVED, WORDS_NO_INTERVIEW, WORD
 
 /* platform: "CodeSignal".  report: the link for people, NULL for none. */
 void words_invited(struct buf *out, const struct session *s, const char *platform);
+/* Instead: the assessment was taken before, and that result counts. */
+void words_taken_before(struct buf *out, const struct session *s, const char *platform);
 /* The state decides: complete with its score, or why there is none.  corrected: an earlier
  * note about this session stands. */
 void words_result(struct buf *out, const struct session *s, const char *platform,

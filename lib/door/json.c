@@ -175,6 +175,43 @@ static json_t *step(const json_t *value, const char *name, size_t len)
         return json_object_get(value, text);
 }
 
+/* One reference token: "~1" is a slash, "~0" a tilde.  -1: longer than any name of ours. */
+static int token(const char *from, size_t len, char *out, size_t size)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < len; i++) {
+                if (n + 1 >= size)
+                        return -1;
+                if (from[i] == '~' && i + 1 < len && (from[i + 1] == '0' || from[i + 1] == '1'))
+                        out[n++] = from[++i] == '1' ? '/' : '~';
+                else
+                        out[n++] = from[i];
+        }
+        out[n] = '\0';
+        return (int)n;
+}
+
+json_t *json_pointer(const json_t *value, const char *pointer, bool *empty)
+{
+        bool none = false;
+
+        while (value != NULL && *pointer == '/') {
+                size_t len = strcspn(++pointer, "/");
+                char name[256];
+                int n = token(pointer, len, name, sizeof name);
+
+                none = json_is_null(value) || (json_is_array(value) && json_array_size(value) == 0);
+                value = n < 0 ? NULL : step(value, name, (size_t)n);
+                pointer += len;
+        }
+        if (*pointer != '\0')
+                value = NULL;
+        if (empty != NULL)
+                *empty = json_is_null(value) || (value == NULL && none);
+        return json_is_null(value) ? NULL : (json_t *)(uintptr_t)value;
+}
+
 json_t *json_at(const json_t *value, const char *path)
 {
         while (value != NULL && *path != '\0') {

@@ -42,6 +42,11 @@ char *json_text(const json_t *value); /* compact; the caller frees with mem_free
  * NULL when any step is missing or null.  Borrowed. */
 json_t *json_at(const json_t *value, const char *path);
 
+/* The same by a JSON pointer (RFC 6901): "/data/reports/0".  *empty (may be NULL) is set when the
+ * way ends at null or at an empty array that stands for an empty object, as PHP writes it: there
+ * is nothing there, but it is not the way that is wrong. */
+json_t *json_pointer(const json_t *value, const char *pointer, bool *empty);
+
 /* The value if it has the right type (or can be read as it without loss: 5.0 as an integer,
  * "87.5" as a real, "true" as a truth), else otherwise. */
 const char *json_text_of(const json_t *value, const char *otherwise); /* strings only */

@@ -113,6 +113,17 @@ static int order_move(struct follow_session *f, const char *application,
         return before < 0 ? -1 : 0;
 }
 
+/* Was the application one of the session's when an earlier note about it was ordered? */
+static bool was_there(const json_t *read, const char *application)
+{
+        const json_t *also = json_object_get(read, "also");
+
+        for (size_t i = 0; i < json_array_size(also); i++)
+                if (text_equal(json_text_of(json_array_get(also, i), NULL), application))
+                        return true;
+        return text_equal(json_get_text(read, "application", NULL), application);
+}
+
 static int visit_application(void *context, const char *application)
 {
         struct visit *v = context;
@@ -121,7 +132,9 @@ static int visit_application(void *context, const char *application)
         if (text_equal(v->intent->step, "write_result")) {
                 json_t *with = json_object();
 
-                json_set_bool(with, "corrected", json_object_get(f->read, "noted") != NULL);
+                json_set_bool(with, "corrected",
+                              json_object_get(f->read, "noted") != NULL &&
+                                  was_there(f->read, application));
                 if (follow_note(f->trade, f->org, f->plan, "result", application, f->key,
                                 v->version, with, v->why) != 0)
                         return -1;
@@ -183,7 +196,8 @@ int follow_session(struct follow_session *f, struct fail *why)
         char *version = NULL;
         int result = -1;
 
-        if (c->completed || c->corrected || c->not_verified || c->expired || c->declined) {
+        if (c->completed || c->corrected || c->not_verified || c->expired || c->declined ||
+            f->joined) {
                 rules = trade_rules(f->org, why);
                 if (rules == NULL)
                         goto out;

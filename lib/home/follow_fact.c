@@ -133,6 +133,12 @@ static int join_look(struct said *s, const char *session, const char *hint, stru
                 json_set(with, "hints", list = json_array());
         if (hint != NULL)
                 json_add(list, json_new_text(hint, strlen(hint)));
+        if (json_get_int(action, "with.poll", 0) > 0 &&
+            json_get_int(action, "due_ms", 0) > trade_now(w->trade)) {
+                /* It waits for its time only: the event says that this is now. */
+                json_set_int(action, "due_ms", trade_now(w->trade));
+                plan_hurry(w->plan, number, trade_now(w->trade));
+        }
         plan_guard_series(w->plan, "action", number, read);
         record_series_put(w->plan->batch, "action", number, action);
         json_decref(action);

@@ -114,6 +114,15 @@ struct choosing {
         struct fail *why;
 };
 
+/* settings: of the connection. */
+static bool gives_interviews(const struct kind *kind, const json_t *settings)
+{
+        const struct platform *p = kind == NULL ? NULL : kind->platform;
+
+        return p != NULL && p->create_interview != NULL &&
+               (p->gives_interviews == NULL || p->gives_interviews(settings));
+}
+
 static int choose_platform(void *context, const char *id)
 {
         struct choosing *c = context;
@@ -123,7 +132,7 @@ static int choose_platform(void *context, const char *id)
         if (record_get(c->org, "connection", id, &record, c->why) != 1)
                 return 0;
         kind = kind_find(json_get_text(record, "kind", ""));
-        if (kind != NULL && kind->platform != NULL && kind->platform->create_interview != NULL) {
+        if (gives_interviews(kind, json_object_get(record, "settings"))) {
                 if (c->count++ == 0)
                         c->found = mem_text(id);
         }
@@ -144,8 +153,7 @@ static int settle_platform(struct home *h, struct org *org, json_t *record, stru
 
                 if (found < 0)
                         return -1;
-                if (found == 0 || connection->kind->platform == NULL ||
-                    connection->kind->platform->create_interview == NULL)
+                if (found == 0 || !gives_interviews(connection->kind, connection->settings))
                         result = fail_set(why, FAIL_INPUT,
                                           "platform: %.40s is no connection that gives interviews",
                                           named);

@@ -227,6 +227,13 @@ static const struct kind_field coderbyte_settings[] = {
         { "base_url", 'u', false, "\"https://coderbyte.com/api\"", NULL, "Where the API answers" },
         { "organization", 't', true, NULL, NULL,
           "Your organization's id, as in coderbyte.com/dashboard/<id>" },
+        { "requests_per_minute", 'i', false, "60", NULL,
+          "How often Coderbyte is asked at most; its own limit is not known" },
+        { "test_candidate", 't', false, NULL, NULL,
+          "E-mail address of somebody who took an assessment: the connection test reads that "
+          "report" },
+        { "interviews", 'b', false, "false", NULL,
+          "Live interviews are made here, once data/coderbyte/profile.json says how" },
         END,
 };
 
@@ -235,6 +242,7 @@ static const struct kind coderbyte = {
         .title = "Coderbyte",
         .role = KIND_PLATFORM,
         .sender = &coderbyte_sender,
+        .platform = ADAPTER(&coderbyte_platform),
         .settings = coderbyte_settings,
         .credentials = one_api_key,
         .signing_credential = "api_key",

@@ -35,9 +35,27 @@ void plan_append(struct plan *p, const char *series, json_t *value, uint64_t *nu
         p->appended++;
 }
 
-void plan_action(struct plan *p, const struct action_order *o)
+static struct planned *add_planned(struct plan *p)
 {
         struct planned *planned = mem_alloc(sizeof *planned), **end = &p->actions;
+
+        while (*end != NULL)
+                end = &(*end)->next;
+        return *end = planned;
+}
+
+void plan_hurry(struct plan *p, uint64_t number, int64_t now_ms)
+{
+        struct planned *planned = add_planned(p);
+
+        planned->kind = "";
+        planned->number = number;
+        planned->due_ms = now_ms;
+}
+
+void plan_action(struct plan *p, const struct action_order *o)
+{
+        struct planned *planned = add_planned(p);
         json_t *record = json_object();
 
         json_set_text(record, "kind", o->kind);
@@ -68,9 +86,6 @@ void plan_action(struct plan *p, const struct action_order *o)
         if (o->lane == NULL)
                 planned->subject = mem_text(o->application != NULL ? o->application : o->session);
         planned->session = mem_text(o->session);
-        while (*end != NULL)
-                end = &(*end)->next;
-        *end = planned;
 
         record_append(p->batch, "action", record, &planned->number);
         batch_join_numbered(p->batch, "open-actions", p->appended);

@@ -44,6 +44,8 @@ void plan_dispose(struct plan *p);
 
 /* Orders an action: joins "open-actions". */
 void plan_action(struct plan *p, const struct action_order *order);
+/* An action that waits is due at once: the caller has put its record, guarded, into the batch. */
+void plan_hurry(struct plan *p, uint64_t number, int64_t now_ms);
 /* Appends to any series; number is set once committed and must live until then. */
 void plan_append(struct plan *p, const char *series, json_t *value, uint64_t *number);
 

@@ -46,8 +46,9 @@
  *   <platform>:<id> {platform (connection), session{...}, report_url (sealed), application
  *                    (key), also[keys of others that the same invitation serves], rule,
  *                    stage{id, name} in which it was sent, external, partners[ids],
- *                    state_at_ms, noted, written{state, at_ms}, looked_ms, events[numbers],
- *                    messages[ids, for erasure], foreign (bool: somebody else sent it)}
+ *                    state_at_ms, noted, written{state, at_ms}, looked_ms, polls (looks ordered
+ *                    at a result in the making), events[numbers], messages[ids, for erasure],
+ *                    foreign (bool: somebody else sent it)}
  * table "external"
  *   <our external id>  {application (key), platform, test, rule, stage}
  * table "invitee"
@@ -112,7 +113,7 @@
  * table "place"
  *   inbox           {number}   last event of the inbox whose effects are in this store
  * table "cursor"
- *   sweep-<connection>  {at_ms}
+ *   sweep-<connection>  {at_ms, after (key of the last one, when more are to be looked at)}
  *   pruned-events, pruned-actions  {number}   all up to it are gone
  */
 #ifndef HOME_RECORDS_H

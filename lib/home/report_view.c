@@ -155,7 +155,7 @@ static void state_view(json_t *view, const struct session *s)
         json_set_text(view, "sentence", w->sentence);
         if (s->state == SESSION_COMPLETE)
                 json_set_text(view, "sentence",
-                              s->shared ? "An earlier result that the candidate chose to share."
+                              s->shared ? "The result of an earlier test."
                               : s->verification == VERIFICATION_VERIFIED
                                   ? "The platform has verified this result."
                                   : "The result is final. This assessment is not proctored.");

@@ -66,11 +66,11 @@ step_function step_list_tests, step_look_application, step_look_schedule, step_s
     step_delete_interview, step_send_mail, step_set_interview_link, step_tell_partner;
 
 /* What the platform says of a session goes into our records, with what follows (used by the
- * look and by the sweep).  hints is an array of event names or NULL; event 0 for none.
+ * look, the sweep and a sending).  with is the action's, {hints: [event names], poll}, or NULL.
+ * Where the platform will not tell when a result is ready, the next look is ordered too.
  * 1 something changed, 0 not, -1. */
 int session_take(const struct trade *trade, struct org *org, struct plan *plan, const char *key,
                  const json_t *read, json_t *record, struct session *stored,
-                 const struct session *now, const json_t *hints, struct buf *said,
-                 struct fail *why);
+                 const struct session *now, const json_t *with, struct buf *said, struct fail *why);
 
 #endif

@@ -134,18 +134,26 @@ static int begin(struct step *s, const struct invitation *invitation)
         return step_begin(s, &first);
 }
 
-static int note_invited(struct step *s, const char *key, const struct session *session)
+/* once: the sending, when each is told anew; NULL: told once for the session. */
+static int note_sent(struct step *s, const char *what, const char *key, const char *once,
+                     void (*words)(struct buf *out, const struct session *s, const char *platform),
+                     const struct session *session)
 {
         json_t *with = json_object();
         struct buf text = BUF_NONE;
         int result;
 
-        words_invited(&text, session, s->desk.kind->title);
+        words(&text, session, s->desk.kind->title);
         json_set_text(with, "text", buf_text(&text));
-        result = follow_note(s->trade, s->org, &s->plan, "invited", s->application, key, NULL, with,
-                             &s->why);
+        result =
+            follow_note(s->trade, s->org, &s->plan, what, s->application, key, once, with, &s->why);
         buf_dispose(&text);
         return result;
+}
+
+static int note_invited(struct step *s, const char *key, const struct session *session)
+{
+        return note_sent(s, "invited", key, NULL, words_invited, session);
 }
 
 /* Sent from within the ATS: that sending and the session know each other. */
@@ -162,7 +170,7 @@ static int put_session(struct step *s, const char *key, const struct session *no
                        const char *external)
 {
         json_t *read = NULL, *record = NULL;
-        struct session stored = { 0 };
+        struct session stored = { 0 }, given = *now; /* borrows */
         const char *whose;
         int found = dossier_session(s->trade->home, s->org, key, &read, &stored, &s->why),
             result = -1;
@@ -182,10 +190,12 @@ static int put_session(struct step *s, const char *key, const struct session *no
         }
         if (join_partner(s, key, record) != 0)
                 goto out;
-        if (session_take(s->trade, s->org, &s->plan, key, read, record, &stored, now, NULL, NULL,
+        given.shared = now->shared && read == NULL; /* not where we saw it come about */
+        if (session_take(s->trade, s->org, &s->plan, key, read, record, &stored, &given, NULL, NULL,
                          &s->why) < 0)
                 goto out;
-        result = note_invited(s, key, &stored);
+        result = now->shared ? note_sent(s, "taken", key, external, words_taken_before, &stored)
+                             : note_invited(s, key, &stored);
 out:
         session_dispose(&stored);
         json_decref(record);
@@ -249,7 +259,11 @@ static int obtain(struct step *s, const struct invitation *invitation, bool doub
         }
         if (begin(s, invitation) != 0)
                 return -1;
-        return platform->invite(&s->desk.link, invitation, made, &s->outcome);
+        if (platform->invite(&s->desk.link, invitation, made, &s->outcome) != 0)
+                return -1;
+        if (doubt)
+                made->shared = false; /* what there is may be of this very sending */
+        return 0;
 }
 
 static void invite(struct step *s, const json_t *read, const struct application *a,

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "floor/log.h"
 #include "floor/mem.h"
@@ -45,7 +46,7 @@ struct sweep {
         struct desk desk;
         void (*planned)(void *context, const char *org, const struct plan *plan);
         void *context;
-        uint64_t compared, repaired;
+        uint64_t compared, repaired, refused;
         struct fail *why;
         int result;
 };
@@ -161,6 +162,120 @@ static json_t *by_test(struct sweep *s, const struct keys *keys)
         return tests;
 }
 
+/* All of them, test by test. */
+static int sweep_tests(struct sweep *s, const struct keys *keys, struct outcome *o)
+{
+        json_t *tests = by_test(s, keys), *list;
+        const char *test;
+        int result = tests == NULL ? -1 : 0;
+
+        json_object_foreach(tests, test, list)
+        {
+                if (result == 0)
+                        result = sweep_test(s, test, list, o);
+        }
+        json_decref(tests);
+        return result;
+}
+
+static int by_name(const void *a, const void *b)
+{
+        return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* One session read by itself: 0, or -1 when asking for others would be no better. */
+static int sweep_one_session(struct sweep *s, const char *key, struct outcome *o)
+{
+        struct session_ref ref = { .id = dossier_id(key) };
+        struct session now = { 0 };
+        json_t *record = NULL;
+        int found = record_get(s->org, "session", key, &record, s->why), result = 0;
+
+        if (found < 0)
+                return s->result = -1;
+        ref.test_id = json_get_text(record, "session.test_id", NULL);
+        ref.email = json_get_text(record, "session.email", NULL);
+        if (s->desk.kind->platform->read_session(&s->desk.link, &ref, &now, o) == 0)
+                visit(s, &now);
+        else if (o->kind == OUTCOME_REFUSED)
+                s->refused++; /* about this one only */
+        else if (o->kind != OUTCOME_ABSENT)
+                result = -1;
+        session_dispose(&now);
+        json_decref(record);
+        return s->result != 0 ? -1 : result;
+}
+
+/* One after the other, beginning behind *after, until the platform wants the connection to rest;
+ * *after becomes the last one looked at, NULL when there are no more.  The one that failed
+ * counts as looked at too, so that none stands in the way of the others. */
+static int sweep_singly(struct sweep *s, struct keys *keys, char **after, struct outcome *o)
+{
+        size_t at = 0;
+        int result = 0;
+
+        if (keys->count > 1)
+                qsort(keys->keys, keys->count, sizeof *keys->keys, by_name);
+        while (*after != NULL && at < keys->count && strcmp(keys->keys[at], *after) <= 0)
+                at++;
+        o->lane_wait_ms = 0;
+        for (; result == 0 && at < keys->count && o->lane_wait_ms == 0; at++)
+                result = sweep_one_session(s, keys->keys[at], o);
+        mem_free(*after);
+        *after = at < keys->count ? mem_text(keys->keys[at - 1]) : NULL;
+        return result;
+}
+
+static void put_place(struct batch *b, const char *platform, const char *after, int64_t now_ms)
+{
+        json_t *place = json_object();
+        char *name = mem_format("sweep-%s", platform);
+
+        json_set_int(place, "at_ms", now_ms);
+        if (after != NULL)
+                json_set_text(place, "after", after);
+        record_put(b, "cursor", name, place);
+        mem_free(name);
+        json_decref(place);
+}
+
+static int read_place(struct org *org, const char *platform, char **after, struct fail *why)
+{
+        char *name = mem_format("sweep-%s", platform);
+        json_t *place = NULL;
+        int found = record_get(org, "cursor", name, &place, why);
+
+        *after = mem_text(json_get_text(place, "after", NULL));
+        json_decref(place);
+        mem_free(name);
+        return found < 0 ? -1 : 0;
+}
+
+static int sweep_keys(struct sweep *s, const char *platform, struct keys *keys,
+                      struct sweep_count *count, struct outcome *outcome)
+{
+        const struct platform *p = s->desk.kind->platform;
+        struct batch *b = batch_new();
+        char *after = NULL;
+        int result = -1, done;
+
+        if (p->read_sessions != NULL) {
+                result = sweep_tests(s, keys, outcome);
+        } else if (read_place(s->org, platform, &after, s->why) == 0) {
+                result = sweep_singly(s, keys, &after, outcome);
+                count->more = after != NULL;
+        }
+        done = result;
+        if (keys->count > 0 && (result == 0 || p->read_sessions == NULL) &&
+            s->why->kind == FAIL_NONE) {
+                put_place(b, platform, after, trade_now(s->trade));
+                done = store_commit(s->org->store, b, s->why);
+        }
+        mem_free(after);
+        batch_free(b);
+        return result != 0 ? result : done;
+}
+
 int sweep_platform(const struct trade *trade, struct org *org, const char *platform,
                    void (*planned)(void *context, const char *org, const struct plan *plan),
                    void *context, struct sweep_count *count, uint64_t *open,
@@ -170,53 +285,37 @@ int sweep_platform(const struct trade *trade, struct org *org, const char *platf
                 .trade = trade, .org = org, .planned = planned, .context = context, .why = why
         };
         struct keys keys = { .platform = platform };
-        json_t *tests = NULL, *list;
-        const char *test;
         int found, result = -1;
 
         *outcome = (struct outcome)OUTCOME_NONE;
         *open = 0;
+        count->more = false;
         found = store_set_list(org->store, "open-sessions", collect, &keys, why);
         if (found == 0)
                 found = desk_open(&s.desk, trade, org, platform, why);
-        if (found < 0)
-                goto out;
-        if (found == 0 || s.desk.kind->platform == NULL ||
-            s.desk.kind->platform->read_sessions == NULL) {
-                result = 0; /* nobody to ask */
-                goto out;
-        }
-        *open = keys.count;
-        tests = by_test(&s, &keys);
-        if (tests == NULL)
-                goto out;
-        result = 0;
-        json_object_foreach(tests, test, list)
-        {
-                if (result == 0)
-                        result = sweep_test(&s, test, list, outcome);
-        }
-out:
-        if (result == 0 && keys.count > 0) {
-                struct batch *b = batch_new();
-                json_t *place = json_object();
-                char *name = mem_format("sweep-%s", platform);
-
-                json_set_int(place, "at_ms", trade_now(trade));
-                record_put(b, "cursor", name, place);
-                result = store_commit(org->store, b, why);
-                mem_free(name);
-                json_decref(place);
-                batch_free(b);
+        if (found >= 0)
+                result = 0;
+        if (found == 1 && s.desk.kind->platform != NULL &&
+            (s.desk.kind->platform->read_sessions != NULL ||
+             s.desk.kind->platform->read_session != NULL)) {
+                *open = keys.count;
+                result = sweep_keys(&s, platform, &keys, count, outcome);
         }
         count->looked_at += s.compared;
         count->repaired += s.repaired;
+        count->failed += s.refused;
         for (size_t i = 0; i < keys.count; i++)
                 mem_free(keys.keys[i]);
         mem_free(keys.keys);
-        json_decref(tests);
         desk_close(&s.desk);
         return result;
+}
+
+static void pause_ms(int64_t ms)
+{
+        const struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+
+        nanosleep(&t, NULL);
 }
 
 struct all {
@@ -226,17 +325,25 @@ struct all {
         struct fail *why;
 };
 
+/* Nobody else uses the connection's pace here, so it is waited out. */
 static int sweep_one(void *context, const char *connection)
 {
         struct all *a = context;
         struct outcome outcome;
         uint64_t open;
 
-        if (sweep_platform(a->trade, a->org, connection, NULL, NULL, a->count, &open, &outcome,
-                           a->why) == 0)
-                return 0;
+        do {
+                if (sweep_platform(a->trade, a->org, connection, NULL, NULL, a->count, &open,
+                                   &outcome, a->why) != 0)
+                        break;
+                if (a->count->more)
+                        pause_ms(outcome.lane_wait_ms);
+        } while (a->count->more);
         if (a->why->kind != FAIL_NONE)
                 return -1;
+        if (outcome.kind == OUTCOME_DONE || outcome.kind == OUTCOME_REFUSED ||
+            outcome.kind == OUTCOME_ABSENT)
+                return 0;
         a->count->failed++;
         log_event(LOG_LEVEL_WARN, "a platform could not be swept", "org", a->org->name,
                   "connection", connection, "cause", outcome.detail, NULL);

@@ -30,7 +30,9 @@ struct worker_count {
 
 struct sweep_count {
         uint64_t looked_at, repaired;
-        uint64_t failed; /* platforms that could not be asked */
+        uint64_t
+            failed; /* platforms that could not be asked, sessions whose answer made no sense */
+        bool more;  /* of one platform: it wants to rest before it is asked on */
 };
 
 /* 0 stopped as asked, 1 another worker has this home, -1 why. */

@@ -445,6 +445,8 @@ static int64_t perform_sweep(struct worker *w, struct org *org, const char *plat
                 tell_repaired(w, org, platform, count.repaired);
         if (result != 0 && why.kind != FAIL_NONE)
                 return trouble(w, org, &why);
+        if (result == 0 && count.more) /* slowly, as the platform wants it */
+                return trade_now(&w->trade) + outcome.lane_wait_ms;
         return open == 0 && result == 0 ? -1 : trade_now(&w->trade) + jitter(sweep_every(w));
 }
 

@@ -1,192 +1,326 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Coderbyte as a sender of webhooks (wire/coderbyte.md 2). */
+/* Coderbyte as a platform: invitations, reports, assessments. */
 #include "platform/coderbyte.h"
 
 #include <string.h>
 
-#include "bridge/signature.h"
-#include "door/secret.h"
 #include "floor/mem.h"
 #include "floor/text.h"
+#include "floor/when.h"
+#include "platform/coderbyte_wire.h"
 
-#define LEEWAY_MS (60 * 1000) /* between their clock and ours */
-
-/* A time of the token in seconds; absent is fine, anything that is no number is not. */
-static bool time_is_right(const json_t *claims, const char *name, int64_t now_ms, bool until)
+/* Absent from the profile's point of view: an answer that does not fit.  The order is refused
+ * (others need not wait for it), and what an admin can do is said. */
+static int misfit(struct outcome *o, char *odd)
 {
-        const json_t *value = json_object_get(claims, name);
-        double at_ms;
+        char *sentence = mem_format("Coderbyte's report could not be understood: %s. An "
+                                    "administrator can correct data/coderbyte/profile.json.",
+                                    odd);
 
-        if (value == NULL)
-                return true;
-        if (!json_is_number_of(value))
-                return false;
-        at_ms = json_real_of(value, 0) * 1000;
-        return until ? (double)now_ms < at_ms + LEEWAY_MS : (double)now_ms >= at_ms - LEEWAY_MS;
+        outcome_set(o, OUTCOME_REFUSED, sentence, "%s: %s", CODERBYTE_PROFILE, odd);
+        mem_free(sentence);
+        mem_free(odd);
+        return -1;
 }
 
-/* NULL when the claims are right, else what is wrong with them. */
-static const char *wrong_claims(const struct sender_request *request, const struct buf *text)
+static json_t *attempt_values(const struct session_ref *ref)
 {
-        const char *organization = json_get_text(request->settings, "organization", NULL);
-        json_t *claims = json_parse(buf_text(text), text->len, true, NULL);
-        const char *iss = json_string_value(json_object_get(claims, "iss")), *wrong = NULL;
+        json_t *values = json_object();
 
-        if (!json_is_object(claims))
-                wrong = "token without readable claims";
-        else if (iss == NULL || organization == NULL || !text_equal(iss, organization))
-                wrong = "token of another organization";
-        else if (!time_is_right(claims, "exp", request->now_ms, true))
-                wrong = "token expired";
-        else if (!time_is_right(claims, "nbf", request->now_ms, false))
-                wrong = "token not valid yet";
-        json_decref(claims);
-        return wrong;
+        coderbyte_give(values, "email", ref->email);
+        coderbyte_give(values, "assessment", ref->test_id);
+        return values;
 }
 
-/* Every key is tried, whatever the others gave. */
-static int signer(const struct sender_request *request, const char *token, struct buf *claims)
+/* The report of an attempt: 1, 0 there is none (yet), -1. */
+static int read_attempt(struct coderbyte *c, const struct session_ref *ref, struct session *out)
 {
-        struct buf one = BUF_NONE;
-        int who = -1;
+        struct coderbyte_answer answer = { 0 };
+        char *odd = NULL;
+        int found = -1;
 
-        for (size_t i = 0; i < request->secret_count; i++) {
-                const struct sender_secret *secret = &request->secrets[i];
+        *out = (struct session){ 0 };
+        if (coderbyte_call(c, "read_report", attempt_values(ref), &answer) == 0)
+                found = coderbyte_report(c->profile, answer.result, ref, out, &odd);
+        else if (c->outcome->kind == OUTCOME_ABSENT)
+                found = 0;
+        if (odd != NULL)
+                misfit(c->outcome, odd);
+        coderbyte_answer_dispose(&answer);
+        return found;
+}
 
-                buf_reset(&one);
-                if (secret->len > 0 && secret_jwt_hs256(token, secret->text, &one, NULL) == 0 &&
-                    who < 0) {
-                        who = (int)i;
-                        buf_add_buf(claims, &one);
+/* Somebody who was invited and did not join may have no report yet; his own page names the
+ * assessment: 1 it does, 0 not, -1. */
+static int is_invited(struct coderbyte *c, const struct session_ref *ref)
+{
+        struct coderbyte_answer answer = { 0 };
+        json_t *list;
+        int found = 0;
+
+        if (!coderbyte_can(c->profile, "read_candidate"))
+                return 0;
+        if (coderbyte_call(c, "read_candidate", attempt_values(ref), &answer) != 0)
+                return c->outcome->kind == OUTCOME_ABSENT ? 0 : -1;
+        list = coderbyte_list(answer.result);
+        for (size_t i = 0; i < json_array_size(list); i++) {
+                const json_t *test =
+                    coderbyte_at(c->profile, "candidate", "test_id", json_array_get(list, i), NULL);
+
+                found = found || text_equal(json_text_of(test, NULL), ref->test_id);
+        }
+        json_decref(list);
+        coderbyte_answer_dispose(&answer);
+        return found;
+}
+
+/* As far as the invitation alone says. */
+static void set_invited(struct session *out, const struct session_ref *ref, const char *title,
+                        const char *url)
+{
+        out->id = mem_text(ref->id);
+        out->test_id = mem_text(ref->test_id);
+        out->email = mem_text(ref->email);
+        out->test_title = mem_text(title);
+        out->invitation_url = mem_text(url);
+        out->state = SESSION_INVITED;
+}
+
+/* The assessment by its id: 0 with its address and title (the caller frees), or -1. */
+static int find_test(struct coderbyte *c, const char *id, char **url, char **title)
+{
+        struct coderbyte_answer answer = { 0 };
+        json_t *list;
+        const json_t *test = NULL;
+        const char *sentence = NULL;
+
+        if (coderbyte_call(c, "list_tests", json_object(), &answer) != 0)
+                return -1;
+        list = coderbyte_list(answer.result);
+        for (size_t i = 0; test == NULL && i < json_array_size(list); i++) {
+                const json_t *one = json_array_get(list, i);
+                char *own = json_id_of(coderbyte_at(c->profile, "test", "id", one, NULL));
+
+                if (text_equal(own, id))
+                        test = one;
+                mem_free(own);
+        }
+        *url = mem_text(
+            json_text_of(coderbyte_at(c->profile, "test", "public_url", test, NULL), NULL));
+        *title =
+            mem_text(json_text_of(coderbyte_at(c->profile, "test", "title", test, NULL), NULL));
+        if (test == NULL)
+                sentence = "Coderbyte has no such assessment any more. An administrator can choose "
+                           "another in the rules.";
+        else if (json_bool_of(coderbyte_at(c->profile, "test", "closed", test, NULL), false))
+                sentence = "the assessment is closed at Coderbyte.";
+        else if (text_empty(*url))
+                sentence = "Coderbyte names no address for this assessment.";
+        json_decref(list);
+        coderbyte_answer_dispose(&answer);
+        return sentence == NULL
+                   ? 0
+                   : outcome_set(c->outcome, OUTCOME_REFUSED, sentence, "assessment %s", id);
+}
+
+static int send_invitation(struct coderbyte *c, const struct session_ref *ref, const char *url,
+                           const char *title, struct session *out)
+{
+        struct coderbyte_answer answer = { 0 };
+        json_t *values = json_object(), *list;
+        int result = -1;
+
+        coderbyte_give(values, "email", ref->email);
+        coderbyte_give(values, "public_url", url);
+        if (coderbyte_call(c, "invite", values, &answer) != 0)
+                goto out;
+        list = coderbyte_list(answer.result);
+        for (size_t i = 0; result != 0 && i < json_array_size(list); i++) {
+                const json_t *one = json_array_get(list, i);
+
+                if (!text_equal_fold(
+                        json_text_of(coderbyte_at(c->profile, "invited", "email", one, NULL), NULL),
+                        ref->email))
+                        continue;
+                set_invited(
+                    out, ref, title,
+                    json_text_of(coderbyte_at(c->profile, "invited", "url", one, NULL), NULL));
+                out->created_ms = when_now_ms();
+                result = 0;
+        }
+        json_decref(list);
+        if (result != 0)
+                /* "The HTTP status of a partly refused batch is unknown" (its specification). */
+                outcome_set(c->outcome, OUTCOME_REFUSED,
+                            "Coderbyte did not take this address: its answer does not name the "
+                            "candidate.",
+                            "invite: %s: invited.email matches nobody in the answer",
+                            CODERBYTE_PROFILE);
+out:
+        coderbyte_answer_dispose(&answer);
+        return result;
+}
+
+/* "Before inviting, read the report route: an existing entry means already invited" (wire 4). */
+static int invite(struct link *link, const struct invitation *invitation, struct session *out,
+                  struct outcome *outcome)
+{
+        struct coderbyte c;
+        char *id = coderbyte_attempt(text_or(invitation->test_id, ""),
+                                     text_or(invitation->email, "")),
+             *url = NULL, *title = NULL;
+        struct session_ref ref = { id, invitation->test_id, invitation->email };
+        int found = -1, result = -1;
+
+        *out = (struct session){ 0 };
+        if (coderbyte_open(&c, link, outcome) != 0)
+                goto out;
+        if (text_empty(invitation->email)) {
+                outcome_set(outcome, OUTCOME_REFUSED,
+                            "this candidate has no e-mail address. Add one and move the stage "
+                            "again.",
+                            "invite: no e-mail address");
+                goto out;
+        }
+        found = read_attempt(&c, &ref, out);
+        if (found == 0)
+                found = is_invited(&c, &ref);
+        if (found == 1 && out->id == NULL)
+                set_invited(out, &ref, NULL, NULL);
+        if (found == 0 && find_test(&c, text_or(ref.test_id, ""), &url, &title) == 0)
+                found = send_invitation(&c, &ref, url, title, out) == 0 ? 1 : -1;
+        else if (found == 1)
+                out->shared = !session_is_open(out->state); /* what there is counts */
+        if (found == 1)
+                result = outcome_set(outcome, OUTCOME_DONE, "", NULL);
+out:
+        coderbyte_close(&c);
+        mem_free(title);
+        mem_free(url);
+        mem_free(id);
+        return result;
+}
+
+/* No report is no news: whether one who was invited shows there is not known (wire 1). */
+static int read_session(struct link *link, const struct session_ref *ref, struct session *out,
+                        struct outcome *outcome)
+{
+        struct coderbyte c;
+        int found = -1, result = -1;
+
+        *out = (struct session){ 0 };
+        if (coderbyte_open(&c, link, outcome) != 0) {
+                ;
+        } else if (text_empty(ref->email) || text_empty(ref->test_id)) {
+                outcome_set(outcome, OUTCOME_ABSENT, "We did not send this assessment.",
+                            "nothing is known of the attempt %.80s", ref->id);
+        } else {
+                found = read_attempt(&c, ref, out);
+                if (found == 0)
+                        set_invited(out, ref, NULL, NULL);
+                if (found >= 0)
+                        result = outcome_set(outcome, OUTCOME_DONE, "", NULL);
+        }
+        coderbyte_close(&c);
+        return result;
+}
+
+static bool is_wanted(const json_t *profile, const json_t *one, const char *search)
+{
+        const char *title = json_text_of(coderbyte_at(profile, "test", "title", one, NULL), "");
+
+        return !json_bool_of(coderbyte_at(profile, "test", "closed", one, NULL), false) &&
+               (text_empty(search) || strcasestr(title, search) != NULL);
+}
+
+static void add_test(const json_t *profile, const json_t *one, json_t *tests)
+{
+        char *id = json_id_of(coderbyte_at(profile, "test", "id", one, NULL));
+        json_t *test;
+
+        if (id != NULL) {
+                test = json_object();
+                json_set_text(test, "id", id);
+                json_set_text(test, "title",
+                              json_text_of(coderbyte_at(profile, "test", "title", one, NULL), id));
+                json_set_int(test, "duration_ms", 0); /* not told */
+                json_set(test, "labels", json_array());
+                json_add(tests, test);
+        }
+        mem_free(id);
+}
+
+/* There is no search and there are no pages (wire 1): the list is looked through here. */
+static int list_tests(struct link *link, const char *search, json_t **tests,
+                      struct outcome *outcome)
+{
+        struct coderbyte_answer answer = { 0 };
+        struct coderbyte c;
+        json_t *list;
+        int result = -1;
+
+        *tests = NULL;
+        if (coderbyte_open(&c, link, outcome) == 0 &&
+            coderbyte_call(&c, "list_tests", json_object(), &answer) == 0) {
+                *tests = json_array();
+                list = coderbyte_list(answer.result);
+                for (size_t i = 0; i < json_array_size(list); i++)
+                        if (is_wanted(c.profile, json_array_get(list, i), search))
+                                add_test(c.profile, json_array_get(list, i), *tests);
+                json_decref(list);
+                result = 0;
+        }
+        coderbyte_answer_dispose(&answer);
+        coderbyte_close(&c);
+        return result;
+}
+
+/* "Nothing outbound until a path is configured" (wire 4). */
+static int create_interview(struct link *link, const struct interview_order *order,
+                            struct interview_made *made, struct outcome *outcome)
+{
+        struct coderbyte_answer answer = { 0 };
+        json_t *values = json_object();
+        struct coderbyte c;
+        int result = -1;
+
+        *made = (struct interview_made){ 0 };
+        coderbyte_give(values, "email", order->candidate_email);
+        coderbyte_give(values, "name", order->candidate_name);
+        coderbyte_give(values, "template", order->template_id);
+        if (coderbyte_open(&c, link, outcome) != 0) {
+                json_decref(values);
+        } else if (coderbyte_call(&c, "create_interview", values, &answer) == 0) {
+                made->id =
+                    json_id_of(coderbyte_at(c.profile, "interview", "id", answer.result, NULL));
+                made->url = mem_text(json_text_of(
+                    coderbyte_at(c.profile, "interview", "url", answer.result, NULL), NULL));
+                result = text_empty(made->id) || text_empty(made->url) ? -1 : 0;
+                if (result != 0) {
+                        mem_free(made->id);
+                        mem_free(made->url);
+                        *made = (struct interview_made){ 0 };
+                        outcome_set(
+                            outcome, OUTCOME_UNCERTAIN, "Coderbyte's answer names no interview.",
+                            "%s: interview.id or interview.url leads nowhere", CODERBYTE_PROFILE);
                 }
         }
-        buf_dispose(&one);
-        return who;
+        coderbyte_answer_dispose(&answer);
+        coderbyte_close(&c);
+        return result;
 }
 
-static void verify(const struct sender_request *request, struct verdict *verdict)
+static bool gives_interviews(const json_t *settings)
 {
-        struct buf claims = BUF_NONE;
-        const char *header = NULL, *wrong = NULL;
-        int got = request->header(request->context, "Authorization", &header), who = -1;
-        int status = 401;
-
-        if (got < 0) {
-                wrong = "token came more than once";
-        } else if (got == 0 || text_empty(header)) {
-                wrong = "token missing (does the web server pass Authorization on?)";
-        } else if (!text_starts_fold(header, "bearer ")) {
-                wrong = "token missing: Authorization is of another kind";
-        } else if (request->secret_count == 0) {
-                wrong = "no API key is set";
-                status = 503;
-        } else {
-                header += strlen("bearer ");
-                who = signer(request, header + strspn(header, " "), &claims);
-                wrong = who < 0 ? "token wrong" : wrong_claims(request, &claims);
-        }
-        if (wrong != NULL) {
-                verdict_set(verdict, VERDICT_REFUSE, status, wrong);
-        } else {
-                verdict_set(verdict, VERDICT_KEEP, 200, "token right");
-                verdict->trust = TRUST_NOTICE;
-                verdict->secret = who;
-        }
-        buf_dispose(&claims);
+        return json_get_bool(settings, "interviews", false);
 }
 
-/* "<assessment id>:<lower-cased e-mail>": all that names an attempt there. */
-static char *attempt_of(const char *assessment, const char *email)
-{
-        char *subject = mem_format("%s:%s", assessment, email);
-
-        for (char *p = subject + strlen(assessment); *p != '\0'; p++)
-                if (*p >= 'A' && *p <= 'Z')
-                        *p += 'a' - 'A';
-        return subject;
-}
-
-static void session(struct fact *fact, const char *operation, const json_t *event)
-{
-        const char *assessment = json_get_text(event, "assessment_id", NULL);
-        const char *email = json_get_text(event, "email", NULL);
-
-        if (text_empty(assessment) || text_empty(email)) {
-                fact_start(fact, FACT_UNKNOWN, operation, "%s names no assessment or candidate",
-                           operation);
-                return;
-        }
-        fact_start(fact, FACT_SESSION, operation, "%s: assessment %s", operation, assessment);
-        fact->subject = attempt_of(assessment, email);
-        fact->detail = json_object();
-        json_set_text(fact->detail, "hint", operation);
-        json_set_text(fact->detail, "test_id", assessment);
-        json_set_text(fact->detail, "email", email);
-        json_set_bool(fact->detail, "report_ready", json_get_bool(event, "report_ready", true));
-}
-
-static void interview(struct fact *fact, const char *operation, const json_t *event)
-{
-        char *id = json_get_id(event, "interview_id");
-
-        if (id == NULL) {
-                fact_start(fact, FACT_UNKNOWN, operation, "%s names no interview", operation);
-                return;
-        }
-        fact_start(fact, FACT_INTERVIEW, operation, "%s: interview %s", operation, id);
-        fact->subject = id;
-        fact->detail = json_object();
-        json_set_text(fact->detail, "hint", operation);
-}
-
-static char *identity_of(const struct fact *fact, const json_t *event, const void *body, size_t len)
-{
-        struct buf digest = BUF_NONE;
-        char *interview_id = json_get_id(event, "interview_id"), *identity;
-
-        secret_sha256_hex(body, len, &digest);
-        identity = mem_format("%s:%s:%s:%s", fact->name, json_get_text(event, "email", ""),
-                              json_get_text(event, "assessment_id", text_or(interview_id, "")),
-                              buf_text(&digest));
-        mem_free(interview_id);
-        buf_dispose(&digest);
-        return identity;
-}
-
-static void decode(const void *body, size_t len, const json_t *headers, const json_t *settings,
-                   struct fact *fact)
-{
-        struct fail why = FAIL_CLEAR;
-        json_t *event = json_parse(body, len, false, &why);
-        const char *operation = json_get_text(event, "operation", NULL);
-
-        (void)headers;
-        (void)settings;
-        if (event == NULL) {
-                fact_start(fact, FACT_UNKNOWN, "unreadable", "not JSON: %s", why.text);
-        } else if (text_empty(operation)) {
-                fact_start(fact, FACT_UNKNOWN, "nameless", "JSON that names no operation");
-        } else {
-                if (text_equal(operation, "candidate_joined") ||
-                    text_equal(operation, "assessment_completed") ||
-                    text_equal(operation, "scorecard_updated"))
-                        session(fact, operation, event);
-                else if (text_equal(operation, "interview_completed"))
-                        interview(fact, operation, event);
-                else
-                        fact_start(fact, FACT_UNKNOWN, operation,
-                                   "an operation that is not in Coderbyte's list");
-                fact->identity = identity_of(fact, event, body, len);
-        }
-        json_decref(event);
-}
-
-static const char *const kept[] = { "Content-Type", "User-Agent", NULL };
-
-const struct sender coderbyte_sender = {
+const struct platform coderbyte_platform = {
         .kind = "coderbyte",
-        .headers = kept,
-        .status_full = 503,
-        .verify = verify,
-        .decode = decode,
+        .invite = invite,
+        .read_session = read_session,
+        .list_tests = list_tests,
+        .create_interview = create_interview,
+        .gives_interviews = gives_interviews,
+        .test = coderbyte_test,
 };

@@ -38,12 +38,14 @@ struct platform {
         const char *kind; /* "codesignal" */
 
         /* Safe to repeat while nobody has finished: asks for the existing incomplete invitation if
-         * there is one. */
+         * there is one.  Where an assessment can be taken once only, an earlier result comes back,
+         * with shared set. */
         int (*invite)(struct link *link, const struct invitation *invitation, struct session *out,
                       struct outcome *outcome);
         int (*read_session)(struct link *link, const struct session_ref *ref, struct session *out,
                             struct outcome *outcome);
-        /* Reads many sessions of one test, for the sweep; calls visit for each that exists. */
+        /* Reads many sessions of one test, for the sweep; calls visit for each that exists.  NULL:
+         * the sweep asks for one after the other, as fast as outcome.lane_wait_ms allows. */
         int (*read_sessions)(struct link *link, const char *test_id, const struct session_ref *refs,
                              size_t count,
                              void (*visit)(void *context, const struct session *session),
@@ -62,6 +64,8 @@ struct platform {
         int (*list_tests)(struct link *link, const char *search, json_t **tests,
                           struct outcome *outcome);
 
+        /* Can this connection make interviews at all?  NULL: as the functions below say. */
+        bool (*gives_interviews)(const json_t *settings);
         int (*create_interview)(struct link *link, const struct interview_order *order,
                                 struct interview_made *made, struct outcome *outcome);
         int (*edit_interview)(struct link *link, const char *id,

@@ -655,20 +655,20 @@ static const struct {
         { &coderbyte_sender, "nothing", "", "unknown unreadable - - 0 -" },
         { &coderbyte_sender, "no operation", "{\"email\":\"x\"}", "unknown nameless - - 0 -" },
         { &coderbyte_sender, "a completed assessment", CODERBYTE_BODY,
-          "session assessment_completed angular-1:ada@example.org "
-          "assessment_completed:Ada@example.org:angular-1:DIGEST 0 "
+          "session assessment_completed angular-1:cfe00dde46ef942601ffafb9e2825e80 "
+          "assessment_completed:DIGEST 0 "
           "{\"email\":\"Ada@example.org\",\"hint\":\"assessment_completed\",\"report_ready\":"
           "false,\"test_id\":\"angular-1\"}" },
         { &coderbyte_sender, "a candidate who is not named",
           "{\"operation\":\"candidate_joined\",\"assessment_id\":\"t\"}",
-          "unknown candidate_joined - candidate_joined::t:DIGEST 0 -" },
+          "unknown candidate_joined - candidate_joined:DIGEST 0 -" },
         { &coderbyte_sender, "an interview",
           "{\"operation\":\"interview_completed\",\"email\":\"a@b.example\",\"interview_id\":"
           "\"i\"}",
-          "interview interview_completed i interview_completed:a@b.example:i:DIGEST 0 "
+          "interview interview_completed i interview_completed:DIGEST 0 "
           "{\"hint\":\"interview_completed\"}" },
         { &coderbyte_sender, "an unknown operation", "{\"operation\":\"tea\"}",
-          "unknown tea - tea:::DIGEST 0 -" },
+          "unknown tea - tea:DIGEST 0 -" },
 };
 
 static void reading(void)

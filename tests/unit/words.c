@@ -62,7 +62,7 @@ static void test_results(void)
                   "Assessment result: Backend screen (CodeSignal)\n"
                   "Score: 3 (raw points, the highest possible is not stated)\n"
                   "Verification: not proctored\n"
-                  "The candidate shared a result from an earlier test.\n"
+                  "The result is that of an earlier test.\n"
                   "CodeSignal suggests an integrity review.\n",
                   "no highest, shared, integrity");
         s = complete();
