@@ -68,40 +68,44 @@ static void set_time(json_t *view, const char *name, int64_t ms)
         buf_dispose(&text);
 }
 
-/* What the caller is shown. */
-static int show(struct home *h, struct org *org, const char *id, const json_t *record,
-                json_t **view, struct fail *why)
+/* What the caller is shown, of an interview whose org stands at base. */
+static json_t *view_of(const struct org *org, const char *base, const char *token, const char *id,
+                       const json_t *record)
 {
-        char *base = NULL, *token, *link, *calendar, *self;
-        json_t *candidate = json_object();
-        const char *state = json_get_text(record, "state", "ready");
+        char *link = mem_format("%s/interview-link/%s/join/%s", base, org->name, token);
+        char *calendar = mem_format("%s.ics", link);
+        char *self = mem_format("%s/interview-link/%s/%s", base, org->name, id);
+        json_t *candidate = json_object(), *view = json_object();
 
-        if (public_url(org, &base, why) != 0) {
-                json_decref(candidate);
-                return -1;
-        }
-        token = interview_token(h, org, id);
-        link = mem_format("%s/interview-link/%s/join/%s", base, org->name, token);
-        calendar = mem_format("%s.ics", link);
-        self = mem_format("%s/interview-link/%s/%s", base, org->name, id);
-        *view = json_object();
-        json_set_text(*view, "id", id);
-        json_set_text(*view, "self", self);
-        json_set_text(*view, "url", link);
-        json_set_text(*view, "calendar_url", calendar);
-        json_set_text(*view, "state", state);
-        json_set_text(*view, "title", json_get_text(record, "title", NULL));
+        json_set_text(view, "id", id);
+        json_set_text(view, "self", self);
+        json_set_text(view, "url", link);
+        json_set_text(view, "calendar_url", calendar);
+        json_set_text(view, "state", json_get_text(record, "state", "ready"));
+        json_set_text(view, "title", json_get_text(record, "title", NULL));
         json_set_text(candidate, "name", json_get_text(record, "candidate_name", NULL));
         json_set_text(candidate, "email", json_get_text(record, "candidate_email", NULL));
-        json_set(*view, "candidate", candidate);
-        json_set_text(*view, "interviewer_email", json_get_text(record, "interviewer_email", NULL));
-        set_time(*view, "starts_at", json_get_int(record, "starts_ms", 0));
-        set_time(*view, "ends_at", json_get_int(record, "ends_ms", 0));
-        json_set_int(*view, "sequence", json_get_int(record, "sequence", 0));
-        set_time(*view, "created_at", json_get_int(record, "created_ms", 0));
+        json_set(view, "candidate", candidate);
+        json_set_text(view, "interviewer_email", json_get_text(record, "interviewer_email", NULL));
+        set_time(view, "starts_at", json_get_int(record, "starts_ms", 0));
+        set_time(view, "ends_at", json_get_int(record, "ends_ms", 0));
+        json_set_int(view, "sequence", json_get_int(record, "sequence", 0));
+        set_time(view, "created_at", json_get_int(record, "created_ms", 0));
         mem_free(self);
         mem_free(calendar);
         mem_free(link);
+        return view;
+}
+
+static int show(struct home *h, struct org *org, const char *id, const json_t *record,
+                json_t **view, struct fail *why)
+{
+        char *base = NULL, *token;
+
+        if (public_url(org, &base, why) != 0)
+                return -1;
+        token = interview_token(h, org, id);
+        *view = view_of(org, base, token, id, record);
         mem_free(token);
         mem_free(base);
         return 0;
@@ -194,20 +198,19 @@ static int check_ats(struct home *h, struct org *org, const json_t *record, stru
 }
 
 /* The link goes into the ATS's own interview, if one was named. */
-static void order_ats_link(struct plan *p, struct home *h, struct org *org, const char *id,
+static void order_ats_link(struct plan *p, struct home *h, struct org *org, const char *token,
                            const json_t *record, const char *base)
 {
         const char *ats = json_get_text(record, "ats", NULL);
         struct connection *connection = NULL;
-        char *token, *url;
         json_t *with;
+        char *url;
 
         if (ats == NULL)
                 return;
         if (connection_load(h, org, ats, &connection, NULL) == 1) {
                 struct action_order order = { .kind = "set_interview_link", .connection = ats };
 
-                token = interview_token(h, org, id);
                 url = mem_format("%s/interview-link/%s/join/%s", base, org->name, token);
                 with = json_object();
                 json_set_text(with, "interview_id", json_get_text(record, "ats_interview", ""));
@@ -218,7 +221,6 @@ static void order_ats_link(struct plan *p, struct home *h, struct org *org, cons
                 order.due_ms = order.now_ms = when_now_ms();
                 plan_action(p, &order);
                 mem_free(url);
-                mem_free(token);
         }
         connection_free(connection);
 }
@@ -261,10 +263,9 @@ static void remember(struct plan *p, const char *slot, const char *digest, const
         json_decref(record);
 }
 
-void interview_put_new(struct plan *p, struct home *h, struct org *org, const char *id,
-                       json_t *record)
+static void put_new(struct plan *p, const char *token, const char *id, json_t *record)
 {
-        char *token = interview_token(h, org, id), *index = record_digest(token, NULL);
+        char *index = record_digest(token, NULL);
         json_t *pointer = json_object();
 
         json_set_text(pointer, "interview", id);
@@ -273,31 +274,41 @@ void interview_put_new(struct plan *p, struct home *h, struct org *org, const ch
         batch_join(p->batch, "open-interviews", id);
         json_decref(pointer);
         mem_free(index);
+}
+
+void interview_put_new(struct plan *p, struct home *h, struct org *org, const char *id,
+                       json_t *record)
+{
+        char *token = interview_token(h, org, id);
+
+        put_new(p, token, id, record);
         mem_free(token);
 }
 
 static int create(struct home *h, struct org *org, json_t *record, const char *slot,
                   const char *digest, json_t **view, struct fail *why)
 {
-        char *id = secret_token(INTERVIEW_ID_LEN), *base = NULL;
+        char *id = secret_token(INTERVIEW_ID_LEN), *token = interview_token(h, org, id);
+        char *base = NULL;
         struct plan p;
         int result;
 
         plan_init(&p);
         result = public_url(org, &base, why);
         if (result == 0) {
-                interview_put_new(&p, h, org, id, record);
+                put_new(&p, token, id, record);
                 if (slot != NULL)
                         remember(&p, slot, digest, id);
-                order_ats_link(&p, h, org, id, record, base);
+                order_ats_link(&p, h, org, token, record, base);
                 result = plan_commit(&p, org, why);
         }
         if (result == 0)
-                result = show(h, org, id, record, view, why);
+                *view = view_of(org, base, token, id, record);
         if (result == 0 && p.actions != NULL)
                 event_wake(h, org->name, NULL, when_now_ms(), NULL);
         plan_dispose(&p);
         mem_free(base);
+        mem_free(token);
         mem_free(id);
         return result;
 }
