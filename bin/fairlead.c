@@ -260,7 +260,7 @@ static int load_settings(struct command_context *c, const char *home)
         home = getenv("FAIRLEAD_HOME");
         if (!text_empty(home))
                 path = file_path(home, "settings");
-        result = setting_load(tables, NULL, path, &c->why);
+        result = setting_load(tables, serve_other_rows, path, &c->why);
         mem_free(path);
         if (result == 0)
                 result = fetch_start(serve_settings.allow_networks, &c->why);

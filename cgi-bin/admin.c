@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* admin: how an organisation is doing, and the button that mends what is parked. */
+/* admin: everything a person does, status for programs, health, metrics. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "admin.h"
 #include "floor/buf.h"
 #include "floor/mem.h"
 #include "floor/text.h"
-#include "floor/when.h"
-#include "guard.h"
-#include "home/action.h"
-#include "home/event.h"
-#include "home/status_view.h"
 
 /* Alive, and does the web server hand Authorization on?  Says nothing about anybody. */
 static void health(struct request *rq, struct reply *re)
@@ -76,108 +73,46 @@ static void go(struct request *rq, struct reply *re)
         mem_free(to);
 }
 
-static void status(struct request *rq, struct reply *re)
-{
-        struct fail why = FAIL_CLEAR;
-        json_t *view = NULL;
-        struct org *org;
-
-        if (guard_org(rq, re, "status:read", true, &org, NULL) != 0)
-                return;
-        if (status_view(guard_home(), org, &view, &why) != 0) {
-                reply_failure(rq, re, "status cannot be shown", &why);
-        } else if (request_wants_html(rq)) {
-                json_set_text(view, "title", json_get_text(view, "org_name", ""));
-                reply_page(rq, re, 200, "status", view);
-        } else {
-                reply_json(re, 200, view);
-        }
-        reply_header(re, "Vary", "Accept, Authorization");
-}
-
-static void back(struct reply *re, const struct org *org)
-{
-        char *page = mem_format("../../../%s", org->name);
-
-        reply_see_other(re, page);
-        mem_free(page);
-}
-
-/* Common to both buttons: who asks, from where, about which number. */
-static int pressed(struct request *rq, struct reply *re, struct org **org, int64_t *number)
-{
-        if (guard_org(rq, re, "actions:write", true, org, NULL) != 0 ||
-            guard_same_origin(rq, re, *org) != 0)
-                return -1;
-        if (text_int(request_segment(rq, "number"), 1, INT64_MAX, number) != 0) {
-                reply_problem(rq, re, 404, NULL);
-                return -1;
-        }
-        return 0;
-}
-
-static void retry(struct request *rq, struct reply *re)
-{
-        struct fail why = FAIL_CLEAR;
-        struct org *org;
-        int64_t number;
-
-        if (pressed(rq, re, &org, &number) != 0)
-                return;
-        switch (action_retry(guard_home(), org, (uint64_t)number, when_now_ms(), &why)) {
-        case 1:
-                back(re, org);
-                return;
-        case 0:
-                reply_problem(rq, re, 409, "This action is not parked any more.");
-                return;
-        default:
-                reply_failure(rq, re, "action cannot be retried", &why);
-        }
-}
-
-static void replay(struct request *rq, struct reply *re)
-{
-        struct trade trade = { .home = guard_home(),
-                               .data_dir = serve_settings.data,
-                               .scale = serve_settings.retry_scale };
-        struct fail why = FAIL_CLEAR;
-        uint64_t count = 0;
-        struct org *org;
-        int64_t number;
-
-        if (pressed(rq, re, &org, &number) != 0)
-                return;
-        if (event_replay(&trade, org, (uint64_t)number, (uint64_t)number, &count, &why) != 0)
-                reply_failure(rq, re, "event cannot be replayed", &why);
-        else if (count == 0)
-                reply_problem(rq, re, 409,
-                              "This event cannot be replayed: its sender was not "
-                              "verified, or its body is gone.");
-        else
-                back(re, org);
-}
-
-static const struct route routes[] = {
-        { "GET", "health", health, 0, true, NULL },
-        { "GET", "metrics", metrics, 0, true, NULL },
-        { "GET", "", front, 0, false, NULL },
-        { "GET", "go", go, 0, false, NULL },
-        { "POST", "{org}/actions/{number}/retry", retry, 1024, false, NULL },
-        { "POST", "{org}/events/{number}/replay", replay, 1024, false, NULL },
-        { "GET", "{org}", status, 0, false, NULL },
+static const struct route open_routes[] = {
+        { "GET", "health", health, 0, true, NULL }, { "GET", "metrics", metrics, 0, true, NULL },
+        { "GET", "", front, 0, false, NULL },       { "GET", "go", go, 0, false, NULL },
         { NULL, NULL, NULL, 0, false, NULL },
 };
+
+#define ROUTES_MAX 160
+
+static struct route routes[ROUTES_MAX + 1]; /* all tables, then the row of NULLs */
+
+static void join(const struct route *table)
+{
+        static size_t count;
+
+        for (; table->method != NULL; table++) {
+                if (count == ROUTES_MAX)
+                        abort();
+                routes[count++] = *table;
+        }
+}
 
 int main(int argc, char **argv)
 {
         static const struct program program = {
                 .name = "admin",
-                .about = "status of organisations, health, metrics",
+                .about = "everything a person does; status, health, metrics",
+                .settings = admin_settings,
                 .routes = routes,
                 .start = guard_start,
                 .stop = guard_stop,
+                .may = admin_may,
+                .check = admin_check,
         };
 
+        join(open_routes);
+        join(admin_host_routes); /* "-" before "{org}" */
+        join(admin_account_routes);
+        join(admin_door_routes);
+        join(admin_log_routes);
+        join(admin_people_routes);
+        join(admin_status_routes);
         return serve(argc, argv, &program);
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -436,4 +437,24 @@ void home_unlock_worker(struct home *h)
         if (h->worker_fd >= 0)
                 close(h->worker_fd);
         h->worker_fd = -1;
+}
+
+int home_worker_there(const struct home *h)
+{
+        char *path = file_path(h->path, "run/worker.lock"), line[256], *inode;
+        FILE *locks = fopen("/proc/locks", "re"); /* proc(5) */
+        struct stat st = { 0 };
+        int there = locks == NULL ? -1 : 0;
+
+        if (stat(path, &st) != 0)
+                there = errno == ENOENT ? 0 : -1;
+        inode = mem_format(":%llu ", (unsigned long long)st.st_ino);
+        while (there == 0 && fgets(line, sizeof line, locks) != NULL)
+                if (strstr(line, "FLOCK") != NULL && strstr(line, inode) != NULL)
+                        there = 1;
+        if (locks != NULL)
+                fclose(locks);
+        mem_free(inode);
+        mem_free(path);
+        return there;
 }

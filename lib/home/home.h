@@ -59,5 +59,8 @@ struct store *home_nobody(struct home *h, struct fail *why);
  * process's end), 0 somebody has it, -1 why. */
 int home_lock_worker(struct home *h, struct fail *why);
 void home_unlock_worker(struct home *h);
+/* Is there one?  Looks without taking the lock, so that none is kept from starting: 1, 0, -1 it
+ * cannot be told here. */
+int home_worker_there(const struct home *h);
 
 #endif

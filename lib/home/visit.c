@@ -246,21 +246,32 @@ int visit_end_one(struct org *org, const char *person, const char *id, struct fa
 
 /* --- glass ---------------------------------------------------------------------------------- */
 
+int glass_reason(const char *reason, struct fail *why)
+{
+        char *copy = mem_text(text_or(reason, "")), *said = text_trim(copy);
+        int result = 0;
+
+        if (strlen(said) < GLASS_REASON_LEAST || strlen(said) > GLASS_REASON_MAX)
+                result = fail_set(why, FAIL_INPUT,
+                                  "Give a reason of %d to %d letters: the organisation will read "
+                                  "it.",
+                                  GLASS_REASON_LEAST, GLASS_REASON_MAX);
+        mem_free(copy);
+        return result;
+}
+
 enum person_answer glass_break(struct org *org, const char *token, const char *who,
                                const char *reason, struct fail *why)
 {
-        char *copy = mem_text(text_or(reason, "")), *said = text_trim(copy), *digest;
-        enum person_answer answer = PERSON_WRONG;
+        char *copy, *said, *digest;
+        enum person_answer answer;
         struct batch *b;
         json_t *record;
 
-        if (strlen(said) < GLASS_REASON_LEAST || strlen(said) > GLASS_REASON_MAX) {
-                fail_set(why, FAIL_INPUT,
-                         "Give a reason of %d to %d letters: the organisation will read it.",
-                         GLASS_REASON_LEAST, GLASS_REASON_MAX);
-                mem_free(copy);
-                return answer;
-        }
+        if (glass_reason(reason, why) != 0)
+                return PERSON_WRONG;
+        copy = mem_text(reason);
+        said = text_trim(copy);
         digest = record_digest(token, NULL);
         record = json_object();
         json_set_text(record, "who", who);

@@ -35,6 +35,8 @@ int visit_list(struct org *org, const char *person, const char *token, json_t **
 /* One of them, by the id in the list: 1 ended, 0 none of his, -1. */
 int visit_end_one(struct org *org, const char *person, const char *id, struct fail *why);
 
+/* 0, or -1 and a sentence: what is wrong with a reason. */
+int glass_reason(const char *reason, struct fail *why);
 /* Opens an org's data to one visit of the host's: PERSON_DONE, WRONG (the reason) or BROKEN. */
 enum person_answer glass_break(struct org *org, const char *token, const char *who,
                                const char *reason, struct fail *why);

@@ -69,13 +69,14 @@ void dispatch(struct request *rq, struct reply *re)
                 return;
         rq->route = route;
         if (route->scope != NULL)
-                status = rq->program->may == NULL ? 403 : rq->program->may(rq, route->scope);
+                status = rq->program->may == NULL ? 403 : rq->program->may(rq, re, route->scope);
         if (status == 0 && route->body_max > 0)
                 status = cgi_body(rq->cgi, route->body_max, &rq->body);
-        if (status != 0) {
+        if (status > 0)
                 reply_problem(rq, re, status, NULL);
+        if (status != 0 ||
+            (rq->program->check != NULL && rq->program->check(rq, re, route->scope) != 0))
                 return;
-        }
         route->handler(rq, re);
 }
 

@@ -32,6 +32,8 @@ struct request {
         struct buf body;
         char *credential;
         bool credential_read;
+        void *kept; /* of the program */
+        void (*drop)(void *kept);
 };
 
 struct reply {

@@ -3,5 +3,7 @@
 #include "web/serve.h"
 
 const struct setting serve_other_rows[] = {
+        /* admin */
+        { "FAIRLEAD_REMOTE_USER", SETTING_BOOL, "no", 0, 0, NULL, NULL, NULL },
         { NULL, 0, NULL, 0, 0, NULL, NULL, NULL },
 };

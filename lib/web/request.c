@@ -48,6 +48,8 @@ void request_dispose(struct request *rq)
         form_dispose(&rq->form);
         buf_dispose_secret(&rq->body);
         mem_free_secret(rq->credential);
+        if (rq->drop != NULL)
+                rq->drop(rq->kept);
 }
 
 const char *request_method(struct request *rq)
@@ -98,6 +100,75 @@ const char *request_form(struct request *rq, const char *name)
                 rq->form_read = true;
         }
         return form_value(&rq->form, name);
+}
+
+void request_each_form(struct request *rq,
+                       void (*visit)(void *context, const char *name, const char *value),
+                       void *context)
+{
+        request_form(rq, "");
+        for (size_t i = 0; i < rq->form.count; i++)
+                visit(context, rq->form.fields[i].name, rq->form.fields[i].value);
+}
+
+/* RFC 6265, 5.4: pairs separated by "; ". */
+int request_cookie(struct request *rq, const char *name, char **value)
+{
+        size_t name_len = strlen(name);
+        const char *text;
+        int found = 0;
+
+        *value = NULL;
+        if (request_header(rq, "Cookie", &text) != 1)
+                return 0;
+        while (*text != '\0') {
+                size_t len = strcspn(text, ";");
+
+                if (len > name_len && memcmp(text, name, name_len) == 0 && text[name_len] == '=' &&
+                    ++found == 1)
+                        *value = mem_text_part(text + name_len + 1, len - name_len - 1);
+                text += len;
+                text += strspn(text, "; ");
+        }
+        if (found == 1)
+                return 1;
+        mem_free_secret(*value);
+        *value = NULL;
+        return 0;
+}
+
+char *request_base(struct request *rq)
+{
+        const char *target = text_or(cgi_param(rq->cgi, "REQUEST_URI"), "");
+        size_t len = strcspn(target, "?#");
+
+        while (len > 0 && target[len - 1] == '/')
+                len--;
+        for (size_t i = 0; i < rq->match.path.count; i++)
+                while (len > 0 && target[--len] != '/')
+                        ;
+        /* "//host/..." would be another host's, "http://..." came from a proxy's client. */
+        if (*target != '/' || target[1] == '/' || len == 0)
+                return mem_format("%s/%s", serve_settings.mount, rq->program->name);
+        return mem_text_part(target, len);
+}
+
+const char *request_variable(struct request *rq, const char *name)
+{
+        return text_starts(name, "HTTP_") ? NULL : cgi_param(rq->cgi, name);
+}
+
+void request_keep(struct request *rq, void *kept, void (*drop)(void *kept))
+{
+        if (rq->drop != NULL)
+                rq->drop(rq->kept);
+        rq->kept = kept;
+        rq->drop = drop;
+}
+
+void *request_kept(struct request *rq)
+{
+        return rq->kept;
 }
 
 const struct buf *request_body(struct request *rq)

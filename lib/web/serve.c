@@ -326,7 +326,7 @@ static int help(const struct program *program)
             &text,
             "%s: %s\n\n"
             "usage: %s [--listen PATH|HOST:PORT] [--settings FILE]\n"
-            "       %s --help | --version\n\n"
+            "       %s --help | --routes | --version\n\n"
             "A web server starts it as FastCGI (socket on descriptor 0) or as plain CGI; with\n"
             "--listen it opens its own FastCGI socket. SIGTERM and SIGINT end it cleanly.\n\n"
             "Settings come from the environment, then from FILE (by default the file settings\n"
@@ -335,6 +335,14 @@ static int help(const struct program *program)
         setting_help(tables, &text);
         fputs(buf_text(&text), stdout);
         buf_dispose(&text);
+        return fflush(stdout) == 0 ? EXIT_DONE : EXIT_SYSTEM;
+}
+
+/* What it answers, for those who check it: method, path, who may. */
+static int list_routes(const struct program *program)
+{
+        for (const struct route *r = program->routes; r->method != NULL; r++)
+                printf("%s\t%s\t%s\n", r->method, r->path, r->scope == NULL ? "" : r->scope);
         return fflush(stdout) == 0 ? EXIT_DONE : EXIT_SYSTEM;
 }
 
@@ -348,6 +356,8 @@ static int read_options(int argc, char **argv, const struct program *program, st
 
                 if (text_equal(argv[i], "--help"))
                         return help(program);
+                if (text_equal(argv[i], "--routes"))
+                        return list_routes(program);
                 if (text_equal(argv[i], "--version"))
                         return printf("%s (fairlead) %s\n", program->name, PACKAGE_VERSION) < 0;
                 if (target == NULL || i + 1 == argc) {

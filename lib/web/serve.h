@@ -44,7 +44,7 @@ struct route {
         route_handler *handler;
         size_t body_max;   /* 0: a body is not read */
         bool program;      /* true: errors are always problem+json, never a page */
-        const char *scope; /* needs an issued key with this scope on {org}; NULL: anyone */
+        const char *scope; /* who may: the program's may() reads it; NULL: anyone */
 };
 
 struct program {
@@ -54,9 +54,12 @@ struct program {
         const struct route *routes;
         int (*start)(struct fail *why); /* once, after settings, before requests; may be NULL */
         void (*stop)(void);             /* after the last reply; may be NULL */
-        /* Checks the key of a route with a scope; set by programs that have such routes.
-         * 0 may pass, 401, 403 or 404 otherwise. */
-        int (*may)(struct request *rq, const char *scope);
+        /* Who asks for a route with a scope, before its body is read; set by programs that have
+         * such routes.  0 may pass; 401, 403 or 404; -1 it has replied itself. */
+        int (*may)(struct request *rq, struct reply *re, const char *scope);
+        /* The last look before any handler, when the body is there (forms that others sent).
+         * 0 go on, -1 it has replied; may be NULL. */
+        int (*check)(struct request *rq, struct reply *re, const char *scope);
         /* Called by each thread that is about to sleep (patience_us 0) and behind each request
          * (the most microseconds that what was put off may wait any longer); may be NULL. */
         void (*rest)(int64_t patience_us);
@@ -92,6 +95,21 @@ const char *request_segment(struct request *rq, const char *name); /* decoded "{
  * the first counts, and a pair that cannot be decoded counts as absent (web/form.h). */
 const char *request_query(struct request *rq, const char *name);
 const char *request_form(struct request *rq, const char *name);
+/* Every decoded pair of an urlencoded body in its order: fields whose names are not known. */
+void request_each_form(struct request *rq,
+                       void (*visit)(void *context, const char *name, const char *value),
+                       void *context);
+/* A cookie: 1 and *value (the caller frees), 0 absent, also when two have its name: one of them
+ * was put there by somebody else. */
+int request_cookie(struct request *rq, const char *name, char **value);
+/* "/fairlead/admin": what stands before our own path in the address, for links. The caller
+ * frees. */
+char *request_base(struct request *rq);
+/* A CGI variable that the web server alone sets ("REMOTE_USER"), or NULL. */
+const char *request_variable(struct request *rq, const char *name);
+/* Something that may() found out and handlers need; dropped with the request. */
+void request_keep(struct request *rq, void *kept, void (*drop)(void *kept));
+void *request_kept(struct request *rq); /* or NULL */
 /* Every decoded pair of the query in its order, for those who refuse what they do not know. */
 void request_each_query(struct request *rq,
                         void (*visit)(void *context, const char *name, const char *value),

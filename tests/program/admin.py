@@ -95,8 +95,11 @@ def test_open(way, home, server):
 
 @both
 def test_status(way, home, server):
+    reply = ask(server, "GET", "/acme")
+    tap.equal((reply.status, reply.headers["location"]), (303, "/fairlead/admin/acme/sign-in?next=acme"),
+              f"{way}: people sign in")
     for key, status in ((None, 401), (home.read[:-1], 401), (home.act, 403)):
-        for accept in ("text/html", "application/json"):
+        for accept in ("text/html", "application/json") if key else ("application/json",):
             reply = ask(server, "GET", "/acme", key=key, accept=accept)
             tap.equal(reply.status, status, f"{way}: {status} for {accept}")
             tap.equal("www-authenticate" in reply.headers, status == 401, f"{way}: asks for a key")
@@ -148,7 +151,7 @@ def test_buttons(way, home, server):
     button = "/acme/events/1/replay"
     tap.equal(ask(server, "GET", button, key=home.act).status, 405, f"{way}: nothing on GET")
     tap.equal(ask(server, "POST", button, key=home.read).status, 403, f"{way}: who reads only")
-    tap.equal(ask(server, "POST", button).status, 401, f"{way}: nobody")
+    tap.equal(ask(server, "POST", button, accept="application/json").status, 401, f"{way}: nobody")
     for name, headers in (("another site", {"Sec_Fetch_Site": "cross-site"}),
                           ("a sister site", {"Sec_Fetch_Site": "same-site"}),
                           ("another origin", {"Origin": "https://evil.example"}),
@@ -161,7 +164,7 @@ def test_buttons(way, home, server):
                           ("ours, by origin", {"Origin": "https://hire.example.org"}),
                           ("a program", {})):
         reply = ask(server, "POST", button, key=home.act, **headers)
-        tap.equal((reply.status, reply.headers.get("location")), (303, "../../../acme"),
+        tap.equal((reply.status, reply.headers.get("location")), (303, "/fairlead/admin/acme"),
                   f"{way}: {name}: replayed, back to the page")
     for path, status in (("/acme/events/99/replay", 409), ("/acme/events/0/replay", 404),
                          ("/acme/events/x/replay", 404), ("/acme/actions/99/retry", 409),

@@ -100,10 +100,11 @@ static void page(struct request *rq, struct reply *re)
         reply_page(rq, re, 200, text_or(request_query(rq, "t"), "error"), data);
 }
 
-static int may(struct request *rq, const char *scope)
+static int may(struct request *rq, struct reply *re, const char *scope)
 {
         const char *credential = request_credential(rq);
 
+        (void)re;
         if (credential == NULL)
                 return 401;
         return text_equal(credential, "good") && text_equal(scope, "echo:read") ? 0 : 403;
