@@ -25,13 +25,15 @@
  *     GET  candidates/{id}              notes, stages, interviews
  *     POST candidates/{id}/move         stage (its id): moves, and tells the webhook
  *     POST interviews/{id}              location
+ *     POST candidates/{id}/send_test    stage, test: of an assessment partner that was set up
  *     GET  webhooks                     settings and the log of deliveries
  *     POST webhooks                     url, secret, user, password: saves and pings
  *     POST webhooks/flush               tries what waits at once
  *
  * The vendor's face: POST token; GET v3/{applications, application_stages, candidates, interviews,
  * job_interview_stages, job_interviews, jobs, notes, users}; POST v3/notes; POST
- * v3/applications/{id}/move; PATCH v3/interviews/{id}.  Anything else is 404 as there.
+ * v3/applications/{id}/move; PATCH v3/interviews/{id}; PATCH
+ * integrations/testing_partners/take_home_tests/{id}.  Anything else is 404 as there.
  *
  * Control, for tests; POST takes and all answer JSON:
  *     POST control/reset                back to the seed and these settings; the webhook stays
@@ -49,14 +51,17 @@
  *                                       (private to others), "(processing)": "text" gives
  *                                       {message} in its place, email_addresses [] ...
  *     POST control/delete               table, id
- *     POST control/webhook              url, secret, user, password -> ping, active
- *     GET  control/webhook              settings, state, log of deliveries
- *     POST control/deliveries           lose (the next n vanish), flush, idle_ms (waits until
- *                                       nothing is queued) -> idle
- *     POST control/event                action, payload: sends any event, signed
- *     GET  control/state                every table
- *     control/failures, requests, counters    control.h; words are "GET notes", "POST notes",
- *                                       "POST move", "PATCH interviews", "POST token" ...
+ *     POST control/partner              name ("CodeSignal Pre-Screen"), key, url (of the four
+ * calls): an assessment partner's stage; no key: away with it POST control/partner/tests name ->
+ * {status, body, errors[]} of list_tests POST control/partner/send         name, application_id,
+ * test, email; or again (id of a test, a double click) -> {id, status, body, errors[]} POST
+ * control/partner/poll         id -> {status, body, errors[]} of test_status POST control/webhook
+ * url, secret, user, password -> ping, active GET  control/webhook              settings, state,
+ * log of deliveries POST control/deliveries           lose (the next n vanish), flush, idle_ms
+ * (waits until nothing is queued) -> idle POST control/event                action, payload: sends
+ * any event, signed GET  control/state                every table control/failures, requests,
+ * counters    control.h; words are "GET notes", "POST notes", "POST move", "PATCH interviews",
+ * "POST token" ...
  */
 #include "greenhouse.h"
 
@@ -207,8 +212,8 @@ static void stop(void)
 
 int main(int argc, char **argv)
 {
-        static const struct route *const tables[] = { vendor_routes, gh_page_routes,
-                                                      gh_control_routes };
+        static const struct route *const tables[] = { vendor_routes, gh_partner_routes,
+                                                      gh_page_routes, gh_control_routes };
         static struct route routes[ROUTES_MAX];
         static const struct program program = {
                 .name = "greenhouse",

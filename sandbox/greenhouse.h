@@ -46,6 +46,8 @@ struct gh_window {
 struct gh {
         pthread_mutex_t lock;
         json_t *tables; /* object: "applications" -> array of rows */
+        json_t
+            *partners;  /* object: stage -> {key, url}: as an admin set them up; outlive a reset */
         json_t *tokens; /* object: token -> {user, expires_ms} */
         int64_t next_id;
         struct gh_settings set;
@@ -99,6 +101,13 @@ bool gh_listed(const char *resource);
 void gh_create_note(struct request *rq, struct reply *re, int64_t user);
 void gh_move_application(struct request *rq, struct reply *re, int64_t id, int64_t user);
 void gh_patch_interview(struct request *rq, struct reply *re, int64_t id);
+
+/* --- greenhouse_partner.c: the Assessment Partner API, as its client ---------------------- */
+
+extern const struct route gh_partner_routes[];
+/* Array of {partner, tests[{id, title}], some}: asks every partner, so without the lock. */
+json_t *gh_partner_choices(void);
+json_t *gh_partner_tests(int64_t application); /* [locked] {id, partner, status, said, score ...} */
 
 /* --- greenhouse_page.c, greenhouse_control.c: for people and for tests -------------------- */
 

@@ -219,7 +219,7 @@ static void candidate(struct request *rq, struct reply *re)
 {
         const json_t *row, *application;
         int64_t id = segment_id(rq), application_id;
-        json_t *data = NULL;
+        json_t *data = NULL, *choices = gh_partner_choices();
 
         pthread_mutex_lock(&gh.lock);
         row = gh_find("candidates", id);
@@ -238,8 +238,11 @@ static void candidate(struct request *rq, struct reply *re)
                 json_set(data, "notes", notes_of(id));
                 json_set(data, "history", history_of(application_id));
                 json_set(data, "interviews", interviews_of(application_id));
+                json_set(data, "sent", gh_partner_tests(application_id));
+                json_set(data, "partners", json_incref(choices));
         }
         pthread_mutex_unlock(&gh.lock);
+        json_decref(choices);
         if (data == NULL)
                 reply_problem(rq, re, 404, "There is no such candidate.");
         else

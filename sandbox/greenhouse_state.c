@@ -11,9 +11,9 @@
 struct gh gh = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static const char *const table_names[] = {
-        "users",      "jobs",         "job_interview_stages", "job_interviews",
-        "candidates", "applications", "application_stages",   "interviews",
-        "notes"
+        "users",      "jobs",           "job_interview_stages", "job_interviews",
+        "candidates", "applications",   "application_stages",   "interviews",
+        "notes",      "take_home_tests"
 };
 static const char *const stage_names[] = { "Application Review", "Coding test", "On-site interview",
                                            "Offer" };
@@ -301,6 +301,8 @@ void gh_reset(void)
         json_decref(gh.tables);
         json_decref(gh.tokens);
         reset_settings();
+        if (gh.partners == NULL)
+                gh.partners = json_object();
         gh.tables = json_object();
         gh.tokens = json_object();
         gh.window = gh.token_window = (struct gh_window){ 0 };

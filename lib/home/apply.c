@@ -13,6 +13,7 @@
 #include "home/connection.h"
 #include "home/consumer.h"
 #include "home/event.h"
+#include "home/partner.h"
 #include "home/records.h"
 
 #define SECRET_LEN 40 /* letters of a webhook secret that we make: 200 bits */
@@ -353,6 +354,21 @@ static int describe(struct work *w)
         return 0;
 }
 
+/* What recruiters will be offered is read before the first of them asks.  A platform that is still
+ * missing is told at the test of the connection, and to whoever asks. */
+static void prepare_partners(struct work *w)
+{
+        json_t *row;
+        size_t i;
+
+        json_array_foreach(w->rows, i, row)
+        {
+                if (!text_equal(json_get_text(row, "state", ""), "unchanged"))
+                        partner_prepare(w->home, w->org, json_get_text(row, "id", ""),
+                                        when_now_ms(), NULL);
+        }
+}
+
 static int apply_all(struct work *w)
 {
         const json_t *list = json_object_get(w->document, "connections");
@@ -376,6 +392,7 @@ static int apply_all(struct work *w)
                 if (store_commit(w->org->store, w->batch, w->why) != 0)
                         goto out;
                 event_wake(w->home, w->org->name, NULL, when_now_ms(), NULL);
+                prepare_partners(w);
         }
         result = describe(w);
 out:

@@ -16,6 +16,7 @@
 #include "home/records.h"
 
 #define ID_BYTES 15
+#define TRIES_MAX 20
 #define HOPS_MAX 10 /* retakes of retakes */
 
 /* --- ordering ------------------------------------------------------------------------------ */
@@ -143,33 +144,41 @@ static int plan_sending(struct plan *p, struct home *h, struct org *org,
         return result;
 }
 
+/* 1 ordered, 0 it stands, -1. */
+static int try_sending(struct home *h, struct org *org, const struct partner_order *o,
+                       const char *id, int64_t now_ms, struct fail *why)
+{
+        struct plan plan;
+        int found = store_get(org->store, "partner", id, NULL, why), result = -1;
+
+        if (found != 0)
+                return found < 0 ? -1 : 0;
+        plan_init(&plan);
+        result = plan_sending(&plan, h, org, o, id, now_ms, why);
+        if (result > 0 && plan_commit(&plan, org, why) != 0) {
+                result = -1;
+                if (why->kind == FAIL_CONFLICT)
+                        why->kind = FAIL_BUSY; /* somebody was faster: not the candidate's end */
+        }
+        plan_dispose(&plan);
+        return result;
+}
+
+/* The same click twice, or two windows at once: whoever comes second looks again. */
 int partner_send(struct home *h, struct org *org, const struct partner_order *o, int64_t now_ms,
                  char **id, struct fail *why)
 {
-        struct plan plan;
-        int found, result = -1;
+        int result = -1;
 
         *id = id_of(h, org, o);
-        found = store_get(org->store, "partner", *id, NULL, why);
-        if (found == 1)
-                return 0;
-        plan_init(&plan);
-        if (found == 0)
-                result = plan_sending(&plan, h, org, o, *id, now_ms, why);
-        if (result > 0 && plan_commit(&plan, org, why) != 0) {
-                result = -1;
-                /* The same click twice, at once: the other one was first. */
-                if (why->kind == FAIL_CONFLICT &&
-                    store_get(org->store, "partner", *id, NULL, NULL) == 1) {
-                        fail_clear(why);
-                        result = 0;
-                } else if (why->kind == FAIL_CONFLICT) {
-                        why->kind = FAIL_BUSY;
-                }
+        for (int i = 0; i < TRIES_MAX && result < 0; i++) {
+                fail_clear(why);
+                result = try_sending(h, org, o, *id, now_ms, why);
+                if (result < 0 && why->kind != FAIL_BUSY)
+                        break;
         }
         if (result > 0 && event_wake(h, org->name, NULL, now_ms, why) != 0)
                 result = -1;
-        plan_dispose(&plan);
         if (result < 0) {
                 mem_free(*id);
                 *id = NULL;

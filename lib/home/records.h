@@ -50,7 +50,7 @@
  *                    at a result in the making), events[numbers], messages[ids, for erasure],
  *                    foreign (bool: somebody else sent it)}
  * table "external"
- *   <our external id>  {application (key), platform, test, rule, stage}
+ *   <our external id>  {application (key), platform, test, rule, stage, partner (id)}
  * table "invitee"
  *   <sha256 hex of platform:test, e-mail in lower case>  the same
  * table "report"

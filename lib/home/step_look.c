@@ -12,6 +12,7 @@
 #include "floor/when.h"
 #include "home/consumer.h"
 #include "home/erase.h"
+#include "home/partner.h"
 #include "home/records.h"
 #include "home/step.h"
 
@@ -313,6 +314,17 @@ static int same_person(struct step *s, const char *application, const struct ses
         return found;
 }
 
+/* Sent from within the ATS: that sending goes on with this session. */
+static int join_partner(struct step *s, const json_t *sent, json_t *record)
+{
+        const char *partner = json_get_text(sent, "partner", NULL);
+
+        return partner == NULL ||
+                       partner_join(&s->plan, s->org, partner, s->session, record, &s->why) == 0
+                   ? 1
+                   : -1;
+}
+
 /* By our own id: what an event says is believed only as far as the platform bears it out. */
 static int by_external(struct step *s, const struct session *now, json_t *record)
 {
@@ -337,6 +349,7 @@ static int by_external(struct step *s, const struct session *now, json_t *record
                         json_set(record, "stage",
                                  json_deep_copy(json_object_get(external, "stage")));
                         json_set_text(record, "rule", json_get_text(external, "rule", NULL));
+                        found = join_partner(s, external, record);
                 }
         }
         json_decref(external);
@@ -357,6 +370,7 @@ static int by_invitee(struct step *s, const struct session *now, json_t *record)
                 json_set_text(record, "application", json_get_text(invitee, "application", NULL));
                 json_set(record, "stage", json_deep_copy(json_object_get(invitee, "stage")));
                 json_set_text(record, "rule", json_get_text(invitee, "rule", NULL));
+                found = join_partner(s, invitee, record);
         }
         json_decref(invitee);
         mem_free(key);

@@ -126,6 +126,8 @@ static int begin(struct step *s, const struct invitation *invitation)
         json_set_text(record, "test", test);
         json_set_text(record, "rule", json_get_text(s->action, "rule", NULL));
         json_set(record, "stage", json_deep_copy(json_object_get(s->with, "stage")));
+        if (json_get_text(s->with, "partner", NULL) != NULL)
+                json_set_text(record, "partner", json_get_text(s->with, "partner", NULL));
         plan_init(&first);
         record_put(first.batch, "external", invitation->external_id, record);
         record_put(first.batch, "invitee", invitee, record);
