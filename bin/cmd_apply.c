@@ -30,7 +30,7 @@ static int read_stdin(struct buf *out, struct fail *why)
         return 1;
 }
 
-static void print_test(const json_t *test)
+void command_print_test(const json_t *test)
 {
         const json_t *checks = json_at(test, "checks");
         json_t *one;
@@ -78,7 +78,7 @@ static void print_connection(const json_t *row)
                 printf("    %s %s\n", i == 0 ? "needs:" : "      ", json_text_of(one, ""));
         }
         if (json_at(row, "test") != NULL)
-                print_test(json_at(row, "test"));
+                command_print_test(json_at(row, "test"));
 }
 
 static void print_answer(const json_t *answer)
@@ -172,37 +172,11 @@ out:
         return code;
 }
 
-static int test(struct command_context *c, int argc, char **argv)
-{
-        struct apply_options options = { .data_dir = serve_settings.data,
-                                         .scale = serve_settings.retry_scale };
-        json_t *answer = NULL;
-        struct org *org;
-        bool good;
-        int code;
-
-        if (argc < 1 || argc > 2)
-                return command_usage(c, "name the connection to try");
-        code = command_org(c, argc == 2 ? argv[0] : NULL, &org);
-        if (code != EXIT_YES)
-                return code;
-        if (apply_test(c->home, org, argv[argc - 1], &options, &answer, &c->why) != 0)
-                return command_failed(c);
-        good = !json_is_false(json_object_get(answer, "ok"));
-        if (c->json)
-                return command_answer(answer, good ? EXIT_YES : EXIT_NO);
-        print_test(answer);
-        json_decref(answer);
-        return good ? EXIT_YES : EXIT_NO;
-}
-
 const struct command commands_apply[] = {
         { "apply", "[--no-test] FILE", "Set one organisation up from one document",
           "FILE is JSON, see fairlead-apply(5); - reads standard input. What is missing is made,\n"
           "what differs is changed, the rest is left alone; run twice it changes nothing.\n"
           "Every connection is tried afterwards unless --no-test is given.",
           apply },
-        { "test", "[ORG] CONNECTION", "Try one connection and say what is wrong in words", NULL,
-          test },
         { NULL, NULL, NULL, NULL, NULL },
 };

@@ -38,6 +38,7 @@ static int doctor(struct command_context *c, int argc, char **argv)
 {
         struct telling t = { c->json, NULL };
         struct doctor d = { .home_path = c->home_path, .say = tell, .context = &t };
+        const struct post post = command_post();
         bool offline = false;
         const struct option_row rows[] = { { "--offline", NULL, &offline }, { NULL, NULL, NULL } };
         int code;
@@ -49,6 +50,7 @@ static int doctor(struct command_context *c, int argc, char **argv)
         if (text_empty(c->home_path))
                 return command_usage(c, "which home? Give --home DIR or set FAIRLEAD_HOME");
         d.network = !offline;
+        d.post = &post;
         t.rows = json_array();
         if (doctor_run(&d, &c->why) != 0) {
                 json_decref(t.rows);
@@ -68,8 +70,9 @@ static int doctor(struct command_context *c, int argc, char **argv)
 const struct command commands_doctor[] = {
         { "doctor", "[--offline]", "Look the home over; name each fault and what mends it",
           "Looks at file modes, locks, clock, disk, worker, whether the web server passes\n"
-          "Authorization on (by asking itself at public_url), and whether each outside system can\n"
-          "be reached. --offline leaves the network out. Exit code 1 when there are faults.",
+          "Authorization on (by asking itself at public_url), whether each outside system can be\n"
+          "reached, whether mail can leave, and which alerts stand. --offline leaves the network "
+          "out. Exit code 1 when there are faults.",
           doctor },
         { NULL, NULL, NULL, NULL, NULL },
 };

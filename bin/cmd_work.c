@@ -39,7 +39,8 @@ static struct worker_options options_of(struct command_context *c)
         return (struct worker_options){
                 .trade = { .home = c->home,
                            .data_dir = serve_settings.data,
-                           .scale = serve_settings.retry_scale },
+                           .scale = serve_settings.retry_scale,
+                           .post = command_post() },
         };
 }
 

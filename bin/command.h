@@ -15,6 +15,7 @@
 #include "door/json.h"
 #include "floor/fail.h"
 #include "home/home.h"
+#include "home/post.h"
 
 enum { EXIT_YES = 0, EXIT_NO = 1, EXIT_CALL = 2, EXIT_SYSTEM = 3 };
 
@@ -35,7 +36,7 @@ struct command {
 };
 
 extern const struct command commands_home[], commands_admin[], commands_apply[], commands_audit[],
-    commands_consumer[], commands_key[], commands_work[], commands_doctor[];
+    commands_consumer[], commands_key[], commands_work[], commands_doctor[], commands_test[];
 
 /* Options of a sub-command: "--name VALUE", "--name=VALUE" or a bare "--name".  Takes them out
  * of argv, leaving the operands; -1 after saying what is wrong. */
@@ -57,6 +58,12 @@ int command_no(struct command_context *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Prints a JSON answer (takes it) and returns code. */
 int command_answer(json_t *answer, int code);
+
+/* How mail leaves, from the settings. */
+struct post command_post(void);
+
+/* What a test of a connection found, indented. */
+void command_print_test(const json_t *test);
 
 /* Opens the home, or says why not and returns a code other than EXIT_YES. */
 int command_home(struct command_context *c);

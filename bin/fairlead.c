@@ -18,9 +18,10 @@
 #include "floor/text.h"
 #include "web/serve.h"
 
-static const struct command *const groups[] = { commands_home,     commands_apply,  commands_admin,
-                                                commands_consumer, commands_key,    commands_audit,
-                                                commands_work,     commands_doctor, NULL };
+static const struct command *const groups[] = {
+        commands_home,  commands_apply, commands_admin,  commands_consumer, commands_key,
+        commands_audit, commands_work,  commands_doctor, commands_test,     NULL
+};
 
 static const struct command *find(const char *name)
 {
@@ -192,6 +193,15 @@ int command_options(struct command_context *c, int *argc, char **argv,
                 }
         }
         return 0;
+}
+
+struct post command_post(void)
+{
+        return (struct post){ .url = serve_settings.smtp_url,
+                              .user = serve_settings.smtp_user,
+                              .password_file = serve_settings.smtp_password_file,
+                              .sendmail = serve_settings.sendmail,
+                              .from = serve_settings.mail_from };
 }
 
 int command_home(struct command_context *c)

@@ -25,6 +25,7 @@
 
 #define ALERT_TITLE_MAX 160
 #define ALERT_SENTENCE_MAX 1000
+#define ALERT_ADDRESSES 16 /* of one org or connection */
 
 struct alert {
         const char *topic;      /* "pausing": [a-z-], at most 31 bytes, in the code, not made up */

@@ -11,6 +11,7 @@
 #include "door/secret.h"
 #include "floor/mem.h"
 #include "floor/text.h"
+#include "home/alert.h"
 #include "home/alert_mail.h"
 #include "home/records.h"
 
@@ -180,7 +181,7 @@ static void decide(struct teller *t, struct item *i, const char *address)
 
 static void decide_all(struct teller *t, struct item *i, const json_t *addresses)
 {
-        for (size_t n = 0; n < json_array_size(addresses) && n < TELL_ADDRESSES; n++) {
+        for (size_t n = 0; n < json_array_size(addresses) && n < ALERT_ADDRESSES; n++) {
                 const char *address = json_text_of(json_array_get(addresses, n), "");
 
                 if (mail_check_address(address, NULL) == 0)

@@ -17,8 +17,7 @@
 
 #define TELL_GROUP_MS (20 * WHEN_SECOND) /* scaled */
 #define TELL_EVERY_MS WHEN_HOUR
-#define TELL_ADDRESSES 16 /* of one org or connection */
-#define TELL_AT_ONCE 40   /* alerts in one mail */
+#define TELL_AT_ONCE 40 /* alerts in one mail */
 
 /* What is to be told now goes into the plan.  *next_ms: when to look again; -1 not before an
  * alert is raised or a mail has gone.  0 or -1. */

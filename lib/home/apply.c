@@ -42,10 +42,10 @@ static void __attribute__((format(printf, 2, 3))) did(struct work *w, const char
         w->changed = true;
 }
 
+/* What the document says of the org itself; what it does not name stays. */
 static int apply_self(struct work *w, json_t **old)
 {
-        const char *name = json_get_text(w->document, "name", "");
-        const char *url = json_get_text(w->document, "public_url", "");
+        static const char *const members[] = { "name", "public_url", "alert_email" };
         json_t *self;
         int found = record_get(w->org, "org", "self", old, w->why);
 
@@ -53,19 +53,23 @@ static int apply_self(struct work *w, json_t **old)
                 return -1;
         if (found == 0)
                 *old = NULL;
-        if (found > 0 && text_equal(name, json_get_text(*old, "name", NULL)) &&
-            text_equal(url, json_get_text(*old, "public_url", NULL)))
-                return 0;
-        self = json_object();
-        json_set_text(self, "name", name);
-        json_set_text(self, "public_url", url);
-        json_set_int(self, "created_ms", json_get_int(*old, "created_ms", when_now_ms()));
-        record_put(w->batch, "org", "self", self);
+        self = found == 0 ? json_object() : json_deep_copy(*old);
+        for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+                json_t *given = json_object_get(w->document, members[i]);
+
+                if (given != NULL)
+                        json_set(self, members[i], json_incref(given));
+        }
+        if (found == 0 || !json_equal(self, *old)) {
+                json_set_int(self, "created_ms", json_get_int(*old, "created_ms", when_now_ms()));
+                record_put(w->batch, "org", "self", self);
+                w->created = found == 0;
+                did(w,
+                    found == 0 ? "Organisation %s created."
+                               : "Organisation %s: name, address or alert_email changed.",
+                    w->org->name);
+        }
         json_decref(self);
-        w->created = found == 0;
-        did(w,
-            found == 0 ? "Organisation %s created." : "Organisation %s: name or address changed.",
-            w->org->name);
         return 0;
 }
 
@@ -285,6 +289,45 @@ static json_t *lines(const char *text)
         return list;
 }
 
+/* Does what the other side sends reach us, as far as was seen?  1 it is refused, 0, -1. */
+static int add_webhook_check(struct org *org, const char *connection, json_t *checks,
+                             struct fail *why)
+{
+        struct buf sentence = BUF_NONE;
+        json_t *health = NULL, *record = NULL, *row;
+        int64_t last, at;
+        bool refused;
+
+        if (record_get(org, "health", connection, &health, why) < 0 ||
+            record_get(org, "connection", connection, &record, why) < 0) {
+                json_decref(health);
+                return -1;
+        }
+        last = json_get_int(health, "last_verified_ms", 0);
+        at = json_get_int(health, "last_refused.at_ms", 0);
+        /* What was refused before a change says nothing about what is now. */
+        refused = at > last && at > json_get_int(record, "changed_ms", 0);
+        if (refused) {
+                buf_format(&sentence, "The last delivery was refused: %s",
+                           json_get_text(health, "last_refused.reason", ""));
+        } else if (last > 0) {
+                buf_add_text(&sentence, "The last good delivery came on ");
+                when_people(&sentence, last);
+                buf_add_char(&sentence, '.');
+        } else {
+                buf_add_text(&sentence, "Nothing has come yet; this cannot be tried from here.");
+        }
+        row = json_object();
+        json_set_text(row, "what", "webhook");
+        json_set_bool(row, "ok", !refused);
+        json_set_text(row, "sentence", buf_text(&sentence));
+        json_add(checks, row);
+        buf_dispose(&sentence);
+        json_decref(record);
+        json_decref(health);
+        return refused ? 1 : 0;
+}
+
 int apply_test(struct home *h, struct org *org, const char *connection,
                const struct apply_options *options, json_t **answer, struct fail *why)
 {
@@ -292,7 +335,7 @@ int apply_test(struct home *h, struct org *org, const char *connection,
         struct outcome outcome = OUTCOME_NONE;
         struct link link;
         json_t *report = NULL;
-        int found = connection_load(h, org, connection, &c, why), result;
+        int found = connection_load(h, org, connection, &c, why), result, refused;
 
         if (found <= 0)
                 return found < 0
@@ -319,11 +362,23 @@ int apply_test(struct home *h, struct org *org, const char *connection,
         link.scale = options->scale > 0 ? options->scale : 1;
         result = c->kind->ats != NULL ? c->kind->ats->test(&link, &report, &outcome)
                                       : c->kind->platform->test(&link, &report, &outcome);
-        json_set_bool(*answer, "ok", result == 0);
+        if (report == NULL)
+                report = json_array();
+        json_set(*answer, "checks", report);
+        refused = c->kind->sender != NULL ? add_webhook_check(org, connection, report, why) : 0;
+        json_set_bool(*answer, "ok", result == 0 && refused == 0);
         json_set_text(*answer, "sentence",
-                      result == 0 ? "The connection works." : outcome.sentence);
-        json_set(*answer, "checks", report != NULL ? report : json_array());
+                      result != 0 ? outcome.sentence
+                      : refused > 0
+                          ? "The API works, and webhooks are refused: compare the webhook "
+                            "secret at the vendor with the one in Fairlead."
+                          : "The connection works.");
         connection_free(c);
+        if (refused < 0) {
+                json_decref(*answer);
+                *answer = NULL;
+                return -1;
+        }
         return 0;
 }
 

@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "door/fetch.h"
+#include "door/mail.h"
 #include "floor/buf.h"
 #include "floor/file.h"
 #include "floor/mem.h"
 #include "floor/text.h"
+#include "home/alert.h"
 #include "home/apply.h"
 #include "home/kind.h"
 
@@ -136,6 +138,24 @@ static bool is_choice(const char *choices, const char *value)
         return false;
 }
 
+static int check_addresses(const json_t *value, const char *path, struct fail *why)
+{
+        struct fail cause = FAIL_CLEAR;
+        json_t *one;
+        size_t i;
+
+        if (!json_is_array(value) || json_array_size(value) > ALERT_ADDRESSES)
+                return fail_set(why, FAIL_INPUT,
+                                "%.120s: must be a list of at most %d mail addresses", path,
+                                ALERT_ADDRESSES);
+        json_array_foreach((json_t *)(uintptr_t)value, i, one)
+        {
+                if (mail_check_address(json_text_of(one, NULL), &cause) != 0)
+                        return fail_set(why, FAIL_INPUT, "%.120s.%zu: %.180s", path, i, cause.text);
+        }
+        return 0;
+}
+
 static int check_field(const struct kind_field *field, const json_t *value, const char *path,
                        struct fail *why)
 {
@@ -150,6 +170,8 @@ static int check_field(const struct kind_field *field, const json_t *value, cons
                 return json_is_array(value) && texts_only(value)
                            ? 0
                            : wrong(why, path, "must be a list of texts");
+        case 'm':
+                return check_addresses(value, path, why);
         case 'o':
                 return json_is_object(value) && texts_only(value)
                            ? 0
@@ -385,7 +407,7 @@ static bool is_plain_address(const char *url)
 
 json_t *apply_read(const void *text, size_t len, const char *directory, struct fail *why)
 {
-        static const char *const known[] = { "org",         "name",  "public_url",
+        static const char *const known[] = { "org",         "name",  "public_url", "alert_email",
                                              "connections", "rules", NULL };
         json_t *given = json_parse(text, len, true, why), *result = NULL;
         struct fail url = FAIL_CLEAR;
@@ -437,6 +459,12 @@ json_t *apply_read(const void *text, size_t len, const char *directory, struct f
         json_set_text(result, "name", name);
         json_set_text(result, "public_url", base);
         mem_free(base);
+        if (json_object_get(given, "alert_email") != NULL) {
+                if (check_addresses(json_object_get(given, "alert_email"), "alert_email", why) != 0)
+                        goto bad;
+                json_set(result, "alert_email",
+                         json_deep_copy(json_object_get(given, "alert_email")));
+        }
         if (connections(given, directory, result, why) != 0)
                 goto bad;
         goto out;

@@ -20,6 +20,7 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
+#include "home/alert.h"
 #include "home/connection.h"
 #include "home/consumer.h"
 #include "home/records.h"
@@ -277,6 +278,7 @@ struct rounds {
         struct org *org;
         int64_t latest_ms;
         char last_url[512]; /* asked already */
+        bool mail_wanted;   /* somebody has an alert_email */
         struct fail why;
 };
 
@@ -322,6 +324,32 @@ static int look_at_connection(void *context, const char *id)
         return 0;
 }
 
+/* What stands, and that nobody hears of it. */
+static void look_at_alerts(struct rounds *r, const json_t *self)
+{
+        char *what = mem_format("alerts of %s", r->org->name),
+             *mend = mem_format("fairlead alerts %s", r->org->name);
+        json_t *list = NULL, *row;
+        struct fail why = FAIL_CLEAR;
+        size_t i;
+
+        if (alert_list(r->org, &list, &why) != 0)
+                say(r->d, DOCTOR_FAULT, what, "fairlead check", "cannot be read: %s", why.text);
+        json_array_foreach(list, i, row)
+        {
+                if (text_equal(json_get_text(row, "state", ""), "standing"))
+                        say(r->d, DOCTOR_ADVICE, what, mend, "%s", json_get_text(row, "title", ""));
+        }
+        if (json_array_size(json_object_get(self, "alert_email")) > 0)
+                r->mail_wanted = true;
+        else
+                say(r->d, DOCTOR_ADVICE, what, "alert_email in the document of fairlead apply",
+                    "nobody hears of alerts by mail");
+        json_decref(list);
+        mem_free(mend);
+        mem_free(what);
+}
+
 static int look_at_org(void *context, const char *name)
 {
         struct rounds *r = context;
@@ -348,6 +376,7 @@ static int look_at_org(void *context, const char *name)
                 snprintf(r->last_url, sizeof r->last_url, "%s", url);
                 look_at_server(r->d, url);
         }
+        look_at_alerts(r, self);
         json_decref(self);
         connection_each(r->home, r->org, look_at_connection, r, NULL);
         return 0;
@@ -374,6 +403,18 @@ static void look_at_worker(struct doctor *d, struct home *home)
                     "not running at this moment");
 }
 
+static void look_at_mail(struct doctor *d)
+{
+        struct mail_answer answer;
+
+        if (post_try(d->post, &answer, NULL) == 0)
+                say(d, DOCTOR_GOOD, "mail", NULL, "can leave by %s",
+                    text_empty(d->post->url) ? d->post->sendmail : d->post->url);
+        else
+                say(d, DOCTOR_FAULT, "mail", "FAIRLEAD_SMTP_URL and others, fairlead-settings(5)",
+                    "cannot leave: %s", answer.cause);
+}
+
 int doctor_run(struct doctor *d, struct fail *why)
 {
         struct rounds r = { .d = d };
@@ -395,6 +436,8 @@ int doctor_run(struct doctor *d, struct fail *why)
                 say(d, DOCTOR_FAULT, "orgs", "fairlead check", "%s", why->text);
         fail_clear(why);
         look_at_clock(d, r.latest_ms);
+        if (r.mail_wanted && d->network && d->post != NULL)
+                look_at_mail(d);
         look_at_worker(d, r.home);
         home_close(r.home);
         return 0;

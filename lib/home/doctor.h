@@ -14,12 +14,14 @@
 #include "door/json.h"
 #include "floor/fail.h"
 #include "home/home.h"
+#include "home/post.h"
 
 enum doctor_state { DOCTOR_GOOD, DOCTOR_ADVICE, DOCTOR_FAULT };
 
 struct doctor {
         const char *home_path;
-        bool network; /* also ask our own web server and the outside systems */
+        const struct post *post; /* how mail leaves; NULL: not looked at */
+        bool network;            /* also ask our own web server and the outside systems */
         void (*say)(void *context, enum doctor_state state, const char *what, const char *found,
                     const char *mend); /* mend: the line to run or to change; NULL when good */
         void *context;

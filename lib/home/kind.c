@@ -268,7 +268,7 @@ static const struct kind_field consumer_settings[] = {
           "Id of a CodeSignal connection whose events are passed on as they came" },
         { "pause_after_days", 'i', false, "5", NULL,
           "Days of failing, 1 to 6, after which deliveries are held back" },
-        { "alert_email", 'l', false, "[]", NULL, "Who is told when deliveries keep failing" },
+        { "alert_email", 'm', false, "[]", NULL, "Who is told when deliveries keep failing" },
         END,
 };
 

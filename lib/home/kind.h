@@ -16,7 +16,7 @@ enum kind_role { KIND_ATS, KIND_PLATFORM, KIND_CONSUMER };
 struct kind_field {
         const char *name; /* NULL ends a list */
         char type;        /* 't' text, 'u' URL, 'i' integer, 'b' boolean, 'l' list of texts,
-                             'o' object of texts, 'c' one of choices */
+                             'm' list of mail addresses, 'o' object of texts, 'c' one of choices */
         bool required;
         const char *standard; /* default as JSON text, or NULL for none */
         const char *choices;  /* "a|b" for 'c' */

@@ -60,7 +60,8 @@
  *                    due_ms, attempts, tries[{at_ms, us, status, outcome, detail}] (last 20),
  *                    begun (bool: an attempt was under way), begun_ms, marker, sentence,
  *                    created_ms, done_ms, since_ms (a person tried again: patience starts anew),
- * lane (agenda.h; absent for the connection's own work)} state: waiting, done, refused, parked
+ *                    lane (agenda.h; absent for the connection's own work)}
+ *                   state: waiting, done, refused, parked
  *                   kind: deliver_event, list_tests, look_application, look_schedule,
  *                         send_assessment, look_session, write_note,
  *                         move_stage, create_interview, edit_interview, delete_interview,

@@ -9,6 +9,7 @@
 #include "floor/text.h"
 #include "floor/when.h"
 #include "home/action.h"
+#include "home/alert.h"
 #include "home/connection.h"
 #include "home/consumer.h"
 #include "home/records.h"
@@ -250,6 +251,46 @@ static int add_action(void *context, uint64_t number, const json_t *action)
         return 0;
 }
 
+/* What stands, and what was news or ended lately. */
+static int add_alerts(struct gathering *g)
+{
+        json_t *list = NULL, *alert;
+        size_t i;
+
+        if (alert_list(g->org, &list, g->why) != 0)
+                return -1;
+        json_array_foreach(list, i, alert)
+        {
+                bool standing = text_equal(json_get_text(alert, "state", ""), "standing");
+                int64_t changed = json_get_int(alert, "changed_ms", 0);
+                json_t *row;
+
+                if (i >= STATUS_ACTIONS || (!standing && g->now_ms - changed > STATUS_ALERTS_MS))
+                        break;
+                row = json_object();
+                json_set_text(row, "title", json_get_text(alert, "title", ""));
+                set_text_unless_empty(row, "sentence", json_get_text(alert, "sentence", ""));
+                json_set_text(row, "state", json_get_text(alert, "state", ""));
+                json_set_text(row, "topic", json_get_text(alert, "topic", ""));
+                json_set_text(row, "connection", json_get_text(alert, "connection", NULL));
+                json_set_text(row, "tone",
+                              standing                                                ? "bad"
+                              : text_equal(json_get_text(alert, "state", ""), "over") ? "good"
+                                                                                      : "wait");
+                json_set_text(row, "word",
+                              standing                                                ? "Stands"
+                              : text_equal(json_get_text(alert, "state", ""), "over") ? "Over"
+                                                                                      : "Happened");
+                set_ago(row, "since", g->now_ms, json_get_int(alert, "since_ms", 0));
+                set_ago(row, "changed", g->now_ms, changed);
+                set_ago(row, "told", g->now_ms, json_get_int(alert, "told_ms", 0));
+                json_set_int(row, "count", json_get_int(alert, "count", 0));
+                json_add(g->list, row);
+        }
+        json_decref(list);
+        return 0;
+}
+
 static int64_t counter(struct org *org, const char *name)
 {
         json_t *record = NULL;
@@ -304,6 +345,7 @@ int status_view(struct home *h, struct org *org, json_t **view, struct fail *why
         json_set_text(v, "id", org->name);
         json_set_text(v, "org_name", json_get_text(self, "name", org->name));
         if (gather(&g, v, "connections", connection_each(h, org, add_connection, &g, why)) != 0 ||
+            gather(&g, v, "alerts", add_alerts(&g)) != 0 ||
             gather(&g, v, "events", add_events(&g)) != 0 ||
             gather(&g, v, "waiting",
                    action_each(org, "open-actions", STATUS_ACTIONS, add_action, &g, why)) != 0 ||

@@ -7,14 +7,18 @@
 #define HOME_STATUS_VIEW_H
 
 #include "door/json.h"
+#include "floor/when.h"
 #include "home/home.h"
 
 #define STATUS_EVENTS 20
 #define STATUS_ACTIONS 50
+#define STATUS_ALERTS_MS (3 * WHEN_DAY) /* those that do not stand are shown so long */
 
 /* {org_name, id, connections[{id, kind, light (green, amber, red, grey), word, sentence, event,
- * call}], events[{number, at, ago, connection, name, summary, trust, state, ...}], waiting[],
- * parked[{number, words, sentence, tries, due}], counts{...}}; the caller's. */
+ * call}], alerts[{title, sentence, state,
+ * tone, since, changed, told, count}], events[{number, at, ago, connection, name, summary, trust,
+ * state, ...}], waiting[], parked[{number, words, sentence, tries, due}], counts{...}}; the
+ * caller's. */
 int status_view(struct home *h, struct org *org, json_t **view, struct fail *why);
 
 #endif

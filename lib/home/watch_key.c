@@ -22,7 +22,10 @@ static void add_words(struct key_term *t, const char *id, const json_t *record, 
         int64_t last = json_get_int(record, "used_ms", 0);
 
         when_people(&when, expires);
-        when_span(&left, expires > now_ms ? expires - now_ms : 0);
+        if (expires - now_ms > 36 * WHEN_HOUR)
+                buf_format(&left, "%d days", (int)((expires - now_ms + WHEN_DAY / 2) / WHEN_DAY));
+        else
+                when_span(&left, expires > now_ms ? expires - now_ms : 0);
         if (last > 0) {
                 buf_add_text(&used, "It was last used on ");
                 when_people(&used, last);

@@ -75,7 +75,7 @@ struct serve_settings {
         const char *mount;          /* FAIRLEAD_MOUNT, default /fairlead */
         const char *templates;      /* FAIRLEAD_TEMPLATES, default pkgdatadir/templates */
         const char *data;           /* FAIRLEAD_DATA, default pkgdatadir/data */
-        const char *smtp_url, *mail_from;
+        const char *smtp_url, *smtp_user, *smtp_password_file, *sendmail, *mail_from;
         const char *log, *log_level; /* FAIRLEAD_LOG, FAIRLEAD_LOG_LEVEL */
         int64_t threads;             /* FAIRLEAD_THREADS, default 16 */
         int64_t retry_scale;         /* FAIRLEAD_RETRY_SCALE, default 1 */

@@ -532,7 +532,7 @@ static void check_fields(const struct kind *k, const struct kind_field *fields)
                                     ? NULL
                                     : json_parse(f->standard, strlen(f->standard), true, NULL);
 
-                tap_ok(strchr("tuibloc", f->type) != NULL && !text_empty(f->help) &&
+                tap_ok(strchr("tuiblomc", f->type) != NULL && !text_empty(f->help) &&
                            (f->standard == NULL || value != NULL) &&
                            (f->type == 'c') == (f->choices != NULL) &&
                            !(f->required && f->standard != NULL),

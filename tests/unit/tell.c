@@ -149,8 +149,7 @@ static void test_one(void)
         tick();
         tap_int(fresh(), 1, "one mail");
         tap_text(box.mails[0].to, "a@acme.example", "to the address");
-        tap_ok(strstr(last_subject(), "feed of cs") != NULL, "with the title: %s",
-               last_subject());
+        tap_ok(strstr(last_subject(), "feed of cs") != NULL, "with the title: %s", last_subject());
         tap_ok(strstr(last_text(), "Look at it.") != NULL, "and the sentence");
         tap_ok(strstr(last_text(), "https://hire.example/fairlead/admin/acme") != NULL,
                "and where to look");
