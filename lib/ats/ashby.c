@@ -6,6 +6,7 @@
 
 #include "ats/ashby_call.h"
 #include "ats/ashby_part.h"
+#include "ats/ashby_partner.h"
 #include "floor/mem.h"
 #include "floor/text.h"
 
@@ -273,5 +274,6 @@ const struct ats ashby_ats = {
         .set_interview_link = ashby_set_interview_link,
         .interview_link_hidden = true,
         .create_webhook = ashby_create_webhook,
+        .tell_partner = ashby_tell_partner,
         .test = ashby_test,
 };

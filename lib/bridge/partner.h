@@ -26,6 +26,7 @@ struct partner_news {
         const char *platform;          /* "CodeSignal"; NULL when not known any more */
         const char *report;            /* link for people, or NULL */
         const char *reason;            /* NOT_SENT: a sentence for people */
+        int64_t stamp_ms; /* when it is told: rises strictly from one telling of it to the next */
 };
 
 /* "sending", "not sent", "removed", or the session's own word: "invited", "in review" ... */

@@ -156,6 +156,24 @@ static const struct kind_field ashby_settings[] = {
           "Where a scheduled interview carries our link: extra_data is for programs, and works "
           "only "
           "for schedules that this very key made" },
+        /* wire/ashby.md 3: only where Ashby registered you as an assessment partner */
+        { "partner_platform", 't', false, NULL, NULL,
+          "Connection of the platform behind the partner's assessments; needed when there are "
+          "several" },
+        { "partner_assessments", 'l', false, "[\"*\"]", NULL,
+          "What recruiters may start from within Ashby: ids of assessments, label:NAME, or * for "
+          "all" },
+        { "partner_fields", 'o', false, NULL, NULL,
+          "What recruiters may fill in when they start one, {id: name}; it comes back with the "
+          "result" },
+        END,
+};
+
+static const struct kind_field ashby_credentials[] = {
+        { "api_key", 't', true, NULL, NULL, "The API key, as shown once when it was made" },
+        { "partner_key", 't', false, NULL, NULL,
+          "The key that Ashby shows us when it calls as its assessment partner: one that you "
+          "made" },
         END,
 };
 
@@ -166,7 +184,7 @@ static const struct kind ashby = {
         .sender = &ashby_sender,
         .ats = ADAPTER(&ashby_ats),
         .settings = ashby_settings,
-        .credentials = one_api_key,
+        .credentials = ashby_credentials,
         .needs = "Candidates: read and write\n"
                  "Interviews: read (write only to put interview links into schedules that this "
                  "key made)\n"

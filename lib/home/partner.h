@@ -64,6 +64,13 @@ int partner_tell(struct plan *p, const struct trade *trade, struct org *org, con
 int partner_tell_all(struct plan *p, const struct trade *trade, struct org *org, const char *key,
                      const json_t *record, const struct session *session, struct fail *why);
 
+/* When this telling of it is: later than every one before, durably.  0, -1. */
+int partner_stamp(struct org *org, const char *id, int64_t now_ms, int64_t *stamp_ms,
+                  struct fail *why);
+/* It is not wanted any more: what waits is not sent, what was sent is withdrawn at the platform, in
+ * the background.  1 ordered (or ordered before), 0 there is none such, or it is over, -1. */
+int partner_cancel(const struct trade *trade, struct org *org, const char *id, struct fail *why);
+
 /* What is personal goes, and whom to call. */
 int partner_erase(struct plan *p, struct org *org, const char *id, struct fail *why);
 

@@ -33,7 +33,7 @@
  * table "partner"   assessments sent from within an ATS
  *   <our id>        {ats, platform (connections), desk (which partner key), test, application,
  *                    session (keys), sent_by, kept (sealed: what the adapter needs), created_ms,
- *                    erased}
+ *                    told_ms (the last telling's stamp), erased}
  * table "partner-action"
  *   <our id>        number of the send_assessment, in decimal (no JSON)
  * table "application"

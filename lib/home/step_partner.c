@@ -9,7 +9,9 @@
 void step_tell_partner(struct step *s)
 {
         const struct ats *ats = s->desk.kind->ats;
+        const char *id = json_get_text(s->with, "partner", "-");
         struct partner_view view = { .ats = NULL };
+        int64_t stamp = 0;
         int found;
 
         if (ats == NULL || ats->tell_partner == NULL) {
@@ -19,8 +21,11 @@ void step_tell_partner(struct step *s)
                             s->desk.kind->name);
                 return;
         }
-        found =
-            partner_read(s->trade, s->org, json_get_text(s->with, "partner", "-"), &view, &s->why);
+        /* The stamp first: what is read behind it is as new as it says, or newer. */
+        found = partner_stamp(s->org, id, trade_now(s->trade), &stamp, &s->why);
+        if (found == 0)
+                found = partner_read(s->trade, s->org, id, &view, &s->why);
+        view.news.stamp_ms = stamp;
         if (found < 0)
                 step_trouble(s);
         else if (found == 0 || view.news.stage == PARTNER_REMOVED)

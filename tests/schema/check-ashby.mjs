@@ -170,7 +170,7 @@ for (const line of readFileSync(requestsFile, 'utf8').split('\n').filter((l) => 
 for (const [what, notes] of seen)
         report(notes.length === 0, what.replaceAll('#', '\\#').slice(0, 160), notes);
 for (const method of ['apiKey.info', 'application.changeStage', 'application.info',
-        'application.list', 'candidate.addTag', 'candidate.createNote', 'candidate.info',
+        'application.list', 'assessment.update', 'candidate.addTag', 'candidate.createNote', 'candidate.info',
         'candidate.listNotes', 'candidate.removeTag', 'candidate.uploadFile', 'candidateTag.create',
         'candidateTag.list', 'file.createFileUploadHandle', 'interviewPlan.list',
         'interviewEvent.list', 'interviewSchedule.list', 'interviewSchedule.update',

@@ -11,6 +11,7 @@
 #include "../lib/record.h"
 #include "../tap.h"
 #include "ats/ashby.h"
+#include "ats/ashby_partner.h"
 #include "floor/mem.h"
 #include "floor/text.h"
 
@@ -34,6 +35,7 @@ struct other {
         const struct step *steps;
         int at, wrong;
         const char *behalf; /* the user named on writes; NULL: nobody */
+        char last[4096];    /* the last body of a call */
         char form[4096];    /* what went to the object store */
         char type[128];
 };
@@ -110,6 +112,7 @@ static int answer_call(struct link *link, const struct fetch_request *request,
                 complain(other, "the body", body, step->body);
         if (api) {
                 record_request("ashby", request);
+                snprintf(other->last, sizeof other->last, "%s", body);
                 common(other, request);
         } else {
                 upload(other, request);
@@ -1016,6 +1019,271 @@ static void test_webhooks(void)
         hook_one("no secret", none, NULL, NULL, OUTCOME_REFUSED, NULL);
 }
 
+/* --- the partner's calls (section 3, traps 10, 21) ------------------------------------------ */
+
+#define OURS "0123456789abcdef0123456789abcd"
+#define THEIRS "01234567-89ab-8cde-af01-23456789abcd"
+
+static void test_partner_ids(void)
+{
+        static const char *const none[] = { NULL,
+                                            "",
+                                            OURS,
+                                            "01234567-89ab-4cde-af01-23456789abcd",
+                                            "01234567-89ab-8cde-bf01-23456789abcd",
+                                            "01234567-89ab-8cde-af01-23456789abcg",
+                                            "0123456789ab-8cde-af01-23456789abcd-",
+                                            THEIRS "0" };
+        char *id = ashby_assessment_id(OURS), *back = ashby_assessment_from(id), *other;
+
+        tap_text(id, THEIRS, "our id as a UUID of version 8");
+        tap_text(back, OURS, "and back");
+        mem_free(back);
+        back = ashby_assessment_from("01234567-89AB-8CDE-AF01-23456789ABCD");
+        tap_text(back, OURS, "in capital letters as well");
+        for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+                tap_ok(ashby_assessment_from(none[i]) == NULL, "no id of ours: %s",
+                       text_or(none[i], "(none)"));
+        mem_free(id);
+        id = ashby_type_id("cs", "T1");
+        other = ashby_type_id("cs", "T1");
+        tap_text(id, other, "a type's id is the same each time");
+        mem_free(other);
+        other = ashby_type_id("cb", "T1");
+        tap_ok(!text_equal(id, other), "another platform's is another");
+        mem_free(other);
+        mem_free(back);
+        mem_free(id);
+}
+
+#define START(rest)                                                                                \
+        "{\"assessment_type_id\":\"t\",\"candidate\":{\"ashby_id\":\"" C "\",\"first_name\":"      \
+        "\"Ada\",\"last_name\":\"King\",\"email\":\"ada@x.example\",\"ashby_profile_url\":"        \
+        "\"https://app.ashbyhq.com/x\"},\"application\":{\"ashby_id\":\"" A                        \
+        "\",\"status\":\"Interview\"},\"job\":{\"ashby_id\":\"" J "\",\"name\":\"E\"}" rest "}"
+
+static void test_partner_start(void)
+{
+        static const struct {
+                const char *name, *body, *why;
+        } bad[] = {
+                { "a list", "[]", "body: must be" },
+                { "nothing", "{}", "assessment_type_id: is missing" },
+                { "a type that is a number", "{\"assessment_type_id\":5}",
+                  "assessment_type_id: is missing" },
+                { "no application", "{\"assessment_type_id\":\"t\"}",
+                  "application.ashby_id: is missing" },
+                { "no candidate",
+                  "{\"assessment_type_id\":\"t\",\"application\":{\"ashby_id\":\"a\"}}",
+                  "candidate.ashby_id: is missing" },
+                { "no address",
+                  "{\"assessment_type_id\":\"t\",\"application\":{\"ashby_id\":\"a\"},"
+                  "\"candidate\":{\"ashby_id\":\"c\",\"email\":null}}",
+                  "candidate.email: is missing" },
+                { "an address that is none",
+                  "{\"assessment_type_id\":\"t\",\"application\":{\"ashby_id\":\"a\"},"
+                  "\"candidate\":{\"ashby_id\":\"c\",\"email\":\"ada at x\"}}",
+                  "candidate.email: is no" },
+        };
+        json_t *asked = json_pack("{s:s}", "req", "Requisition");
+        struct ashby_start start;
+        struct fail why;
+        json_t *body;
+
+        for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+                body = json_parse(bad[i].body, strlen(bad[i].body), true, NULL);
+                fail_clear(&why);
+                tap_int(ashby_start_read(body, NULL, &start, &why), -1, "start: %s", bad[i].name);
+                tap_ok(text_starts(why.text, bad[i].why), "says: %s", why.text);
+                ashby_start_dispose(&start);
+                json_decref(body);
+        }
+        body = json_parse(START(",\"additional_fields\":{\"req\":7,\"not_asked\":\"x\"}"),
+                          strlen(START(",\"additional_fields\":{\"req\":7,\"not_asked\":\"x\"}")),
+                          true, NULL);
+        tap_int(ashby_start_read(body, asked, &start, &why), 0,
+                "a start whose status is in no enumeration");
+        tap_text(start.email, "ada@x.example", "address");
+        tap_text(start.first_name, "Ada", "both names apart");
+        tap_text(start.profile, "https://app.ashbyhq.com/x", "page");
+        tap_int((int64_t)json_object_size(start.fields), 1, "only the fields that we asked for");
+        tap_text(json_get_text(start.fields, "Requisition", NULL), "7", "by their name, as text");
+        ashby_start_dispose(&start);
+        json_decref(body);
+        json_decref(asked);
+}
+
+static void answer_is(json_t *answer, const char *want, const char *name)
+{
+        char *text = json_text(answer);
+
+        tap_text(text, want, "%s", name);
+        mem_free(text);
+        json_decref(answer);
+}
+
+static void test_partner_answers(void)
+{
+        json_t *tests = json_pack("[{s:s,s:s,s:i,s:[s]}]", "id", "T1", "title", "Backend",
+                                  "duration_ms", 4200000, "labels", "Go"),
+               *asked = json_pack("{s:s}", "req", "Requisition"), *types;
+        char *uuid = ashby_type_id("cs", "T1"), *want;
+
+        types = ashby_types("cs", tests);
+        want = mem_format("{\"results\":[{\"assessment_type_id\":\"%s\",\"description\":\"70 "
+                          "minutes, Go\",\"name\":\"Backend\"}],\"success\":true}",
+                          uuid);
+        answer_is(types, want, "the list of types");
+        answer_is(ashby_fields(asked),
+                  "{\"fields\":[{\"id\":\"req\",\"isRequired\":false,\"name\":\"Requisition\","
+                  "\"type\":\"String\"}],\"success\":true}",
+                  "the fields, under their own member");
+        answer_is(ashby_fields(NULL), "{\"fields\":[],\"success\":true}", "none");
+        answer_is(ashby_started("u"), "{\"results\":{\"assessment_id\":\"u\"},\"success\":true}",
+                  "started");
+        answer_is(ashby_refusal("no", "why"),
+                  "{\"errorInfo\":{\"code\":\"no\",\"message\":\"why\"},\"errors\":[\"no\"],"
+                  "\"success\":false}",
+                  "refused");
+        mem_free(want);
+        mem_free(uuid);
+        json_decref(tests);
+        json_decref(asked);
+}
+
+#define STATUS(word)                                                                               \
+        "\"assessment_status\":{\"identifier\":\"fairlead-status\",\"label\":\"Status\",\"type\":" \
+        "\"string\",\"value\":\"" word "\"}"
+#define TELL(body)                                                                                 \
+        RAW("assessment.update", body, 200, "{\"success\":true}") /* results may be left out */
+
+static void tell_one(const char *name, const char *body, struct partner_news *news,
+                     enum outcome_kind want)
+{
+        const struct step steps[] = { TELL(body), END };
+        struct stand s;
+        int result;
+
+        stand_init(&s, steps);
+        news->id = OURS;
+        news->desk = "partner";
+        news->platform = "CodeSignal";
+        result = ashby_ats.tell_partner(&s.link, news, &s.outcome);
+        outcome_is(&s, result, want, name);
+        stand_end(&s, name);
+}
+
+static void test_partner_update(void)
+{
+        char title[] = "Backend", task[] = "Two sums", id[] = "s1";
+        struct part parts[] = { { .title = task, .scored = true, .value = 225, .most = 300 } };
+        struct session s = { .id = id, .test_title = title, .state = SESSION_STARTED };
+        json_t *kept = json_pack("{s:{s:s}}", "fields", "Requisition", "R7");
+        struct partner_news news = { .stage = PARTNER_OPEN, .session = &s, .kept = kept };
+
+#define ASSESSMENT                                                                                 \
+        "{\"identifier\":\"fairlead-assessment\",\"label\":\"Assessment\",\"type\":\"string\","    \
+        "\"value\":\"Backend (CodeSignal)\"}"
+#define FIELD                                                                                      \
+        "{\"identifier\":\"fairlead-field-1\",\"label\":\"Requisition\",\"type\":\"string\","      \
+        "\"value\":\"R7\"}"
+        news.stamp_ms = 1700000000001;
+        tell_one("started",
+                 "{\"assessment_id\":\"" THEIRS "\"," STATUS("Started") ",\"metadata\":[" ASSESSMENT
+                                                                        "," FIELD "],\"timestamp\":"
+                                                                        "1700000000001}",
+                 &news, OUTCOME_DONE);
+        s.state = SESSION_COMPLETE;
+        s.score = (struct score){ true, 512, 200, 600, "codingScore2023", "" };
+        s.parts = parts;
+        s.part_count = 1;
+        news.stage = PARTNER_OVER;
+        news.report = "https://hire.example.org/r";
+        news.stamp_ms = 1700000000002;
+        tell_one("complete", NULL, &news, OUTCOME_DONE);
+        s.state = SESSION_NOT_VERIFIED;
+        s.verification = VERIFICATION_NOT_VERIFIED;
+        tell_one("not verified", NULL, &news, OUTCOME_DONE);
+        s.state = SESSION_EXPIRED;
+        news.stage = PARTNER_ENDED;
+        news.stamp_ms = 1700000000003;
+        tell_one("expired",
+                 "{\"assessment_id\":\"" THEIRS
+                 "\"," STATUS("Expired") ",\"cancelled_reason\":{"
+                                         "\"identifier\":\"fairlead-cancelled-reason\",\"label\":"
+                                         "\"Reason\",\"type\":"
+                                         "\"string\",\"value\":\"The invitation "
+                                         "expired.\"},\"metadata\":[" ASSESSMENT "," FIELD
+                                         "],\"timestamp\":1700000000003}",
+                 &news, OUTCOME_DONE);
+        news = (struct partner_news){ .stage = PARTNER_NOT_SENT,
+                                      .reason = "No credits.",
+                                      .stamp_ms = 1700000000004 };
+        tell_one("not sent",
+                 "{\"assessment_id\":\"" THEIRS
+                 "\"," STATUS("Not sent") ",\"cancelled_reason\":{"
+                                          "\"identifier\":\"fairlead-cancelled-reason\",\"label\":"
+                                          "\"Reason\",\"type\":"
+                                          "\"string\",\"value\":\"No credits.\"},\"metadata\":[],"
+                                          "\"timestamp\":1700000000004}",
+                 &news, OUTCOME_DONE);
+        json_decref(kept);
+}
+
+/* What completes an assessment: a number with all that it needs, and nothing that is not final. */
+static void test_partner_result(void)
+{
+        static const struct {
+                const char *name;
+                enum session_state state;
+                enum verification verification;
+                bool score, report, result;
+        } rows[] = {
+                { "a score", SESSION_COMPLETE, VERIFICATION_VERIFIED, true, true, true },
+                { "no score", SESSION_COMPLETE, VERIFICATION_NONE, false, true, true },
+                { "not verified", SESSION_NOT_VERIFIED, VERIFICATION_NOT_VERIFIED, true, true,
+                  false },
+                { "in review", SESSION_IN_REVIEW, VERIFICATION_PENDING, true, true, false },
+                { "no page to look at", SESSION_COMPLETE, VERIFICATION_NONE, true, false, false },
+        };
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                struct session s = { .state = rows[i].state, .verification = rows[i].verification };
+                struct partner_news news = { .id = OURS,
+                                             .stage = rows[i].state == SESSION_IN_REVIEW
+                                                          ? PARTNER_OPEN
+                                                          : PARTNER_OVER,
+                                             .session = &s,
+                                             .platform = "CodeSignal",
+                                             .report = rows[i].report ? "https://r.example" : NULL,
+                                             .stamp_ms = 1 };
+                const struct step steps[] = { TELL(NULL), END };
+                struct stand stand;
+                json_t *sent;
+
+                if (rows[i].score)
+                        s.score = (struct score){ true, 512, 200, 600, "codingScore2023", "" };
+                stand_init(&stand, steps);
+                ashby_ats.tell_partner(&stand.link, &news, &stand.outcome);
+                sent = json_parse(stand.other.last, strlen(stand.other.last), true, NULL);
+                tap_ok((json_at(sent, "assessment_result") != NULL) == rows[i].result &&
+                           (json_at(sent, "assessment_profile_url") != NULL) == rows[i].result,
+                       "%s: %s", rows[i].name, rows[i].result ? "completes it" : "does not");
+                tap_ok(strstr(stand.other.last, "512") == NULL || rows[i].state == SESSION_COMPLETE,
+                       "%s: no number that is not final", rows[i].name);
+                if (rows[i].result && rows[i].score)
+                        tap_ok(json_real_of(json_at(sent, "assessment_result.value"), 0) == 512 &&
+                                   strstr(stand.other.last, "fairlead-score-most") != NULL &&
+                                   strstr(stand.other.last, "fairlead-score-least") != NULL &&
+                                   strstr(stand.other.last, "codingScore2023") != NULL &&
+                                   strstr(stand.other.last, "fairlead-verification") != NULL,
+                               "%s: with scale, version and verification: %s", rows[i].name,
+                               stand.other.last);
+                json_decref(sent);
+                stand_end(&stand, rows[i].name);
+        }
+}
+
 /* --- trying a connection --------------------------------------------------------------- */
 
 #define ALL_SCOPES                                                                                 \
@@ -1097,6 +1365,11 @@ int main(void)
         test_files();
         test_schedules();
         test_webhooks();
+        test_partner_ids();
+        test_partner_start();
+        test_partner_answers();
+        test_partner_update();
+        test_partner_result();
         test_test();
         return tap_end();
 }
