@@ -27,7 +27,7 @@ struct follow_session {
         json_t *record;     /* edited: the caller's */
         const struct session *session;
         struct session_change change;
-        bool joined; /* an application that has none of its results yet */
+        bool joined;      /* an application that has none of its results yet */
         bool quiet;       /* the past: consumers are not told, they read it */
         struct buf *said; /* may be NULL */
 };

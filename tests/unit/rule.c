@@ -173,14 +173,13 @@ static void test_stage(const json_t *rules)
 
 static void test_scheduled(void)
 {
-        static const char text[] =
-            "[{\"id\":\"any\"," SCHEDULED("\"gh\"") ",\"then\":[{\"create_interview\":{"
-                                                    "\"platform\":\"cs\"}}]},{\"id\":"
-                                                    "\"one\"," SCHEDULED(
-                                                        "\"gh\",\"job\":\"Clerk\",\"title\":\"Live "
-                                                        "coding\"") ",\"then\":[{\"create_"
-                                                                    "interview\":{\"platform\":"
-                                                                    "\"cs\"}}]}]";
+        static const char text[] = "[{\"id\":\"any\"," SCHEDULED(
+            "\"gh\"") ",\"then\":[{\"create_interview\":{"
+                      "\"platform\":\"cs\"}}]},{\"id\":"
+                      "\"one\"," SCHEDULED("\"gh\",\"job\":\"Clerk\",\"title\":\"Live "
+                                           "coding\"") ",\"then\":[{\"create_"
+                                                       "interview\":{\"platform\":"
+                                                       "\"cs\"}}]}]";
         static const struct {
                 const char *name, *ats, *title, *job_name, *want;
         } rows[] = {
