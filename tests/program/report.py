@@ -86,7 +86,7 @@ ROWS = [
      ["high &amp; &lt;mighty&gt;"], ["<svg class=\"score\"", ">0<"]),
     ("complete, shared",
      session("shared", "complete", verification="verified", shared=True, score=CODING, **DONE),
-     ["earlier result", "530"], []),
+     ["result of an earlier test", "530"], []),
     ("complete, a closer look",
      session("look", "complete", verification="verified", integrity_flag=True, score=CODING, **DONE),
      ["A closer look is suggested", "530"], []),
