@@ -9,6 +9,7 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
+#include "home/backfill.h"
 #include "home/consumer.h"
 #include "web/serve.h"
 
@@ -317,7 +318,76 @@ static int consumer(struct command_context *c, int argc, char **argv)
         return command_usage(c, "say list, test, pause, resume, send, drop or rotate");
 }
 
+static void print_backfill(const json_t *row)
+{
+        struct buf ago = BUF_NONE;
+        const char *state = json_get_text(row, "state", "");
+
+        if (json_get_int(row, "moved_ms", 0) > 0) {
+                when_span(&ago, when_now_ms() - json_get_int(row, "moved_ms", 0));
+                buf_add_text(&ago, " ago");
+        }
+        printf("%-12s %-8s %3lld %%  %lld of %lld assessments, %lld sessions seen, %lld new  %s\n",
+               json_get_text(row, "platform", ""), state,
+               (long long)json_get_int(row, "percent", 0),
+               (long long)json_get_int(row, "tests_done", 0),
+               (long long)json_get_int(row, "tests", 0), (long long)json_get_int(row, "seen", 0),
+               (long long)json_get_int(row, "added", 0), buf_text(&ago));
+        buf_dispose(&ago);
+}
+
+static int show_backfill(struct command_context *c, const struct trade *trade, struct org *org)
+{
+        json_t *rows = NULL, *row;
+        size_t i;
+
+        if (backfill_list(trade, org, &rows, &c->why) != 0)
+                return command_failed(c);
+        if (c->json)
+                return command_answer(rows, EXIT_YES);
+        json_array_foreach(rows, i, row)
+        {
+                print_backfill(row);
+        }
+        if (json_array_size(rows) == 0)
+                printf("No platform whose past results can be read.\n");
+        json_decref(rows);
+        return EXIT_YES;
+}
+
+static int backfill(struct command_context *c, int argc, char **argv)
+{
+        const char *start = NULL, *stop = NULL;
+        const struct option_row rows[] = { { "--start", &start, NULL },
+                                           { "--stop", &stop, NULL },
+                                           { NULL, NULL, NULL } };
+        struct trade trade;
+        struct org *org;
+        int code;
+
+        if (command_options(c, &argc, argv, rows) != 0)
+                return EXIT_CALL;
+        if (argc > 1 || (start != NULL && stop != NULL))
+                return command_usage(c, "one organisation, and one thing at a time");
+        code = command_org(c, argc > 0 ? argv[0] : NULL, &org);
+        if (code != EXIT_YES)
+                return code;
+        trade = trade_of(c);
+        if (start != NULL)
+                return changed(c, backfill_start(&trade, org, start, &c->why), start,
+                               "is being read from the beginning", "is being read already");
+        if (stop != NULL)
+                return changed(c, backfill_stop(org, stop, &c->why), stop, "is left alone",
+                               "was not being read");
+        return show_backfill(c, &trade, org);
+}
+
 const struct command commands_consumer[] = {
+        { "backfill", "[ORG] [--start PLATFORM | --stop PLATFORM]",
+          "Show how far past results were read",
+          "They are read when the first consumer is connected, a few pages at a time, and go into\n"
+          "the feed at report/ORG/results. --start reads a platform's from the beginning again.",
+          backfill },
         { "consumer",
           "list [ORG] | test [ORG] ID [--probe] | pause [ORG] ID | resume [ORG] ID | "
           "send [ORG] ID [--from TIME] [--until TIME] [--yes] | "

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* report: the page behind the link in a recruiter's note. */
+/* report: the page behind the link in a recruiter's note; the results feed. */
 #include "floor/log.h"
 #include "floor/mem.h"
 #include "floor/when.h"
 #include "guard.h"
 #include "home/audit.h"
 #include "home/report_view.h"
+#include "report_results.h"
 
 /* Who looked at which report, once an hour for each address: the link is the key, so it cannot
  * be known who he is.  A log that cannot be written does not keep a recruiter from his page. */
@@ -54,6 +55,8 @@ static void page(struct request *rq, struct reply *re)
 }
 
 static const struct route routes[] = {
+        { "GET", "{org}/results", report_results, 0, true, NULL },
+        { "GET", "{org}/results/{session}", report_result, 0, true, NULL },
         { "GET", "{org}/{token}", page, 0, false, NULL },
         { NULL, NULL, NULL, 0, false, NULL },
 };

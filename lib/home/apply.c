@@ -10,6 +10,7 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
+#include "home/backfill.h"
 #include "home/connection.h"
 #include "home/consumer.h"
 #include "home/event.h"
@@ -424,6 +425,19 @@ static void prepare_partners(struct work *w)
         }
 }
 
+/* Who connects a consumer wants to know the past, too. */
+static int start_backfill(struct work *w)
+{
+        const struct trade trade = { .home = w->home, .scale = w->options->scale };
+        int started = 0;
+
+        if (backfill_start_new(&trade, w->org, &started, w->why) != 0)
+                return -1;
+        if (started > 0)
+                did(w, "Past results are being read; see fairlead backfill.");
+        return 0;
+}
+
 static int apply_all(struct work *w)
 {
         const json_t *list = json_object_get(w->document, "connections");
@@ -449,6 +463,8 @@ static int apply_all(struct work *w)
                 event_wake(w->home, w->org->name, NULL, when_now_ms(), NULL);
                 prepare_partners(w);
         }
+        if (start_backfill(w) != 0)
+                goto out;
         result = describe(w);
 out:
         if (old != NULL)

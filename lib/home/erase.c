@@ -13,6 +13,7 @@
 #include "home/action.h"
 #include "home/consumer.h"
 #include "home/dossier.h"
+#include "home/feed.h"
 #include "home/partner.h"
 #include "home/records.h"
 #include "home/schedule.h"
@@ -73,7 +74,8 @@ static int erase_outgoing(struct plan *p, struct org *org, const char *key, cons
 
         for (size_t i = 0; i < json_array_size(list); i++)
                 batch_delete(p->batch, "outgoing", json_text_of(json_array_get(list, i), "-"));
-        if (consumer_erase_held(p, org, key, why) != 0)
+        if (consumer_erase_held(p, org, key, why) != 0 ||
+            feed_erased(p, org, key, when_now_ms(), why) != 0)
                 return -1;
         return consumer_publish_erased(org, p, key, read, when_now_ms(), why);
 }

@@ -10,6 +10,7 @@
 #include "floor/text.h"
 #include "home/consumer.h"
 #include "home/dossier.h"
+#include "home/feed.h"
 #include "home/partner.h"
 #include "home/records.h"
 
@@ -215,6 +216,9 @@ int follow_session(struct follow_session *f, struct fail *why)
             consumer_publish(f->trade->home, f->org, f->plan, f->key, f->record, f->session,
                              consumer_events_of(c, f->session, f->read == NULL),
                              trade_now(f->trade), why) != 0)
+                goto out;
+        if (feed_wants(c) &&
+            feed_move(f->plan, f->org, f->key, false, trade_now(f->trade), why) != 0)
                 goto out;
         dossier_put_session(f->plan, f->trade->home, f->org, f->key, f->read, f->record, f->session,
                             trade_now(f->trade));

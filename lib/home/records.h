@@ -62,7 +62,7 @@
  *                    created_ms, done_ms, since_ms (a person tried again: patience starts anew),
  *                    lane (agenda.h; absent for the connection's own work)}
  *                   state: waiting, done, refused, parked
- *                   kind: deliver_event, list_tests, look_application, look_schedule,
+ *                   kind: backfill, deliver_event, list_tests, look_application, look_schedule,
  *                         send_assessment, look_session, write_note,
  *                         move_stage, create_interview, edit_interview, delete_interview,
  *                         set_interview_link, send_mail (with{to, subject, text, id}),
@@ -84,6 +84,12 @@
  *   <message id>    raw bytes of a delivery, as it is sent each time
  * set "held-deliveries" of keys; table "held"
  *   <connection>:<message id>  {connection, session, with{} (of the action), held_ms}
+ * series "feed"     {session (key), at_ms}: the results feed; who changes moves to its end
+ * table "feed-place"
+ *   <session key>   decimal number in that series
+ * table "backfill"  past results of a platform, read on connect
+ *   <connection>    {state (running, stopped, done), tests[{id, title}], test (index), offset,
+ *                    seen, added, started_ms, moved_ms, done_ms, sentence}
  * table "idempotency"
  *   <sha256 hex of key id, Idempotency-Key>  {request (digest), status, answer{}, at_ms}
  * set "alerts", set "untold-alerts" of keys; table "alert"

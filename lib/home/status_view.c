@@ -198,6 +198,7 @@ static const char *words_of(const char *kind)
         } rows[] = {
                 { "list_tests", "Read the list of assessments" },
                 { "look_application", "Read the application" },
+                { "backfill", "Read past results" },
                 { "deliver_event", "Deliver an event" },
                 { "send_assessment", "Send the assessment" },
                 { "look_session", "Read the result" },

@@ -11,6 +11,7 @@
 #include "home/records.h"
 
 static const struct step_row rows[] = {
+        { "backfill", step_backfill, false, -1 },
         { "cancel_assessment", step_cancel_assessment, true, -1 },
         { "create_interview", step_create_interview, true, WORDS_NO_INTERVIEW },
         { "delete_interview", step_delete_interview, true, -1 },

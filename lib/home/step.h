@@ -60,7 +60,7 @@ int64_t step_attempts(const struct step *s);
 /* The application's record; erased or absent ones end the step (DONE): 1, 0 ended, -1. */
 int step_application(struct step *s, json_t **record, struct application *application);
 
-step_function step_cancel_assessment, step_deliver_event;
+step_function step_backfill, step_cancel_assessment, step_deliver_event;
 step_function step_list_tests, step_look_application, step_look_schedule, step_send_assessment,
     step_look_session, step_write_note, step_move_stage, step_create_interview, step_edit_interview,
     step_delete_interview, step_send_mail, step_set_interview_link, step_tell_partner;

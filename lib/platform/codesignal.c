@@ -233,6 +233,40 @@ static int find_session(struct link *link, const char *test_id, const char *emai
         return result;
 }
 
+/* "newest finish first" (wire/codesignal.md 1.5); what cannot be read as a session counts, so
+ * that the offset stays theirs. */
+static int list_sessions(struct link *link, const char *test_id, int64_t offset,
+                         void (*visit)(void *context, const struct session *session), void *context,
+                         bool *more, struct outcome *outcome)
+{
+        json_t *map = load_map(link, outcome), *values;
+        struct codesignal_answer answer = { 0 };
+        int64_t size;
+        int result;
+
+        *more = false;
+        if (map == NULL)
+                return -1;
+        size = codesignal_page_size(map);
+        values = json_object();
+        give(values, "test_id", test_id);
+        json_set_int(values, "count", size);
+        json_set_int(values, "offset", offset);
+        result = codesignal_call(link, map, "find_session", values, &answer, outcome);
+        for (size_t i = 0; result == 0 && i < json_array_size(answer.result); i++) {
+                struct session s;
+
+                if (!codesignal_session(map, json_array_get(answer.result, i), &s, NULL))
+                        s = (struct session){ .state = SESSION_CANCELLED };
+                visit(context, &s);
+                session_dispose(&s);
+        }
+        *more = result == 0 && (int64_t)json_array_size(answer.result) >= size;
+        codesignal_answer_dispose(&answer);
+        json_decref(map);
+        return result;
+}
+
 static void add_tests(const json_t *map, const json_t *list, json_t *tests)
 {
         for (size_t i = 0; i < json_array_size(list); i++) {
@@ -462,6 +496,7 @@ const struct platform codesignal_platform = {
         .find_session = find_session,
         .cancel = cancel,
         .list_tests = list_tests,
+        .list_sessions = list_sessions,
         .create_interview = create_interview,
         .edit_interview = edit_interview,
         .delete_interview = delete_interview,

@@ -64,6 +64,13 @@ struct platform {
         int (*list_tests)(struct link *link, const char *search, json_t **tests,
                           struct outcome *outcome);
 
+        /* One page of a test's sessions, whoever sent them, from offset on, in an order to which
+         * new ones are added in front.  *more: there may be others behind those visited.  NULL:
+         * the past cannot be read there. */
+        int (*list_sessions)(struct link *link, const char *test_id, int64_t offset,
+                             void (*visit)(void *context, const struct session *session),
+                             void *context, bool *more, struct outcome *outcome);
+
         /* Can this connection make interviews at all?  NULL: as the functions below say. */
         bool (*gives_interviews)(const json_t *settings);
         int (*create_interview)(struct link *link, const struct interview_order *order,

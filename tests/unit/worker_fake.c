@@ -315,6 +315,33 @@ static int list_tests(struct link *link, const char *search, json_t **tests, str
         return leave(o);
 }
 
+/* Pages of seven, the newest in front. */
+static int list_sessions(struct link *link, const char *test, int64_t offset,
+                         void (*visit)(void *context, const struct session *session), void *context,
+                         bool *more, struct outcome *o)
+{
+        int64_t at = 0;
+        bool did;
+
+        (void)link;
+        enter(CALL_LIST_SESSIONS, o, &did);
+        *more = false;
+        for (int i = fake->session_count - 1; o->kind == OUTCOME_DONE && i >= 0; i--) {
+                struct session found;
+
+                if (!text_equal(fake->sessions[i].test, test) || at++ < offset)
+                        continue;
+                if (at > offset + 7) {
+                        *more = true;
+                        break;
+                }
+                session_out(&fake->sessions[i], &found);
+                visit(context, &found);
+                session_dispose(&found);
+        }
+        return leave(o);
+}
+
 static void made_out(int number, struct interview_made *made)
 {
         made->id = mem_format("I%d", number);
@@ -372,6 +399,7 @@ static const struct platform platform = { .kind = "codesignal",
                                           .read_sessions = read_sessions,
                                           .find_session = find_session,
                                           .list_tests = list_tests,
+                                          .list_sessions = list_sessions,
                                           .create_interview = create_interview,
                                           .find_interview = find_interview,
                                           .delete_interview = delete_interview };
