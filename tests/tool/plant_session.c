@@ -12,6 +12,7 @@
 #include "floor/mem.h"
 #include "floor/when.h"
 #include "home/dossier.h"
+#include "home/feed.h"
 #include "home/home.h"
 
 static void put_application(struct plan *p, struct org *org, const json_t *given)
@@ -53,6 +54,8 @@ static int put(struct home *h, struct org *org, const json_t *one, struct fail *
                 put_application(&p, org, application);
         }
         dossier_put_session(&p, h, org, key, read, record, &session, when_now_ms());
+        if (!session_is_open(session.state))
+                feed_move(&p, org, key, false, when_now_ms(), why);
         result = plan_commit(&p, org, why);
         plan_dispose(&p);
         session_dispose(&session);
