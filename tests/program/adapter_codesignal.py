@@ -20,12 +20,12 @@ server = web = None
 
 
 class Adapter:
-    """tests/program/speak_codesignal for a few questions."""
+    """tests/program/speak_platform for a few questions."""
 
     def __init__(self, key=KEY):
         self.process = subprocess.Popen(
-            [cgi.program("tests/program/speak_codesignal"), f"{web.base}{PREFIX}/graphql", key,
-             os.path.join(tap.source(), "data")],
+            [cgi.program("tests/program/speak_platform"), "codesignal",
+             f"{web.base}{PREFIX}/graphql", key, os.path.join(tap.source(), "data"), ""],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=cgi.environment())
 
     def __enter__(self):

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The CodeSignal adapter on a string, for tests/program/adapter_codesignal.py: one JSON object
- * per line in ({op, ...}), one out ({result, kind, status, ...}).  argv: URL of the stand-in's
- * GraphQL face, API key, directory of data.  Calls go out through fetch() like the worker's.
+ * The adapter of a platform on a string, for tests/program/adapter_*.py: one JSON object per
+ * line in ({op, ...}), one out ({result, kind, status, ...}).  argv: kind, base_url of the
+ * stand-in, API key, directory of data, directory of corrections ("" for none).  Calls go out
+ * through fetch() like the worker's.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,9 +11,11 @@
 
 #include "floor/mem.h"
 #include "floor/text.h"
-#include "platform/codesignal.h"
+#include "home/kind.h"
 
 #define IDS_MAX 100
+
+static const struct platform *platform;
 
 static void visit(void *context, const struct session *session)
 {
@@ -51,8 +54,8 @@ static int sweep(struct link *link, const json_t *order, json_t *list, struct ou
                 count = IDS_MAX;
         for (size_t i = 0; i < count; i++)
                 refs[i] = (struct session_ref){ .id = json_text_of(json_array_get(given, i), "") };
-        return codesignal_platform.read_sessions(link, json_get_text(order, "test", ""), refs,
-                                                 count, visit, list, o);
+        return platform->read_sessions(link, json_get_text(order, "test", ""), refs, count, visit,
+                                       list, o);
 }
 
 static int speak_interview(struct link *link, const char *op, const json_t *order,
@@ -67,14 +70,14 @@ static int speak_interview(struct link *link, const char *op, const json_t *orde
         const char *id = json_get_text(order, "id", "");
 
         if (text_equal(op, "make"))
-                return codesignal_platform.create_interview(link, &what, made, o);
+                return platform->create_interview(link, &what, made, o);
         if (text_equal(op, "edit"))
-                return codesignal_platform.edit_interview(link, id, &what, made, o);
+                return platform->edit_interview(link, id, &what, made, o);
         if (text_equal(op, "find"))
-                return codesignal_platform.find_interview(link, what.candidate_email,
-                                                          json_get_int(order, "since_ms", 0), NULL,
-                                                          NULL, made, o);
-        return text_equal(op, "delete") ? codesignal_platform.delete_interview(link, id, o) : -2;
+                return platform->find_interview(link, what.candidate_email,
+                                                json_get_int(order, "since_ms", 0), NULL, NULL,
+                                                made, o);
+        return text_equal(op, "delete") ? platform->delete_interview(link, id, o) : -2;
 }
 
 static json_t *speak(struct link *link, const json_t *order)
@@ -87,7 +90,9 @@ static json_t *speak(struct link *link, const json_t *order)
                 .email = json_get_text(order, "email", NULL),
                 .external_id = json_get_text(order, "external_id", NULL),
         };
-        const struct session_ref ref = { .id = json_get_text(order, "id", "") };
+        const struct session_ref ref = { .id = json_get_text(order, "id", ""),
+                                         .test_id = json_get_text(order, "test", NULL),
+                                         .email = json_get_text(order, "email", NULL) };
         struct interview_made made = { NULL, NULL };
         struct session s = { .id = NULL };
         struct outcome o = OUTCOME_NONE;
@@ -95,17 +100,17 @@ static json_t *speak(struct link *link, const json_t *order)
         int result;
 
         if (text_equal(op, "invite")) {
-                result = codesignal_platform.invite(link, &invitation, &s, &o);
+                result = platform->invite(link, &invitation, &s, &o);
         } else if (text_equal(op, "read")) {
-                result = codesignal_platform.read_session(link, &ref, &s, &o);
+                result = platform->read_session(link, &ref, &s, &o);
         } else if (text_equal(op, "sweep")) {
                 list = json_array();
                 result = sweep(link, order, list, &o);
         } else if (text_equal(op, "list")) {
-                result = codesignal_platform.list_tests(link, json_get_text(order, "search", NULL),
-                                                        &list, &o);
+                result =
+                    platform->list_tests(link, json_get_text(order, "search", NULL), &list, &o);
         } else if (text_equal(op, "test")) {
-                result = codesignal_platform.test(link, &list, &o);
+                result = platform->test(link, &list, &o);
         } else {
                 result = speak_interview(link, op, order, &made, &o);
         }
@@ -127,18 +132,20 @@ int main(int argc, char **argv)
 {
         json_t *settings = json_object(), *credentials = json_object();
         struct link link = { .org = "acme",
-                             .id = "cs",
+                             .id = "p",
                              .settings = settings,
                              .credentials = credentials,
                              .scale = 1,
                              .call = link_fetch };
         char line[65536];
 
-        if (argc != 4 || fetch_start("127.0.0.0/8", NULL) != 0)
+        if (argc != 6 || kind_find(argv[1]) == NULL || fetch_start("127.0.0.0/8", NULL) != 0)
                 return 2;
-        link.data_dir = argv[3];
-        json_set_text(settings, "base_url", argv[1]);
-        json_set_text(credentials, "api_key", argv[2]);
+        platform = kind_find(argv[1])->platform;
+        link.data_dir = argv[4];
+        link.data_home = *argv[5] == '\0' ? NULL : argv[5];
+        json_set_text(settings, "base_url", argv[2]);
+        json_set_text(credentials, "api_key", argv[3]);
         while (fgets(line, sizeof line, stdin) != NULL) {
                 json_t *order = json_parse(line, strlen(line), true, NULL);
                 json_t *answer = speak(&link, order);
