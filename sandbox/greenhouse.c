@@ -51,6 +51,8 @@
  *                                       (private to others), "(processing)": "text" gives
  *                                       {message} in its place, email_addresses [] ...
  *     POST control/delete               table, id
+ *     POST control/interview            application_id (a new one), or id; starts_at, ends_at,
+ *                                       location, status; delete (and the webhook says so) -> row
  *     POST control/partner              name ("CodeSignal Pre-Screen"), key, url (of the four
  * calls): an assessment partner's stage; no key: away with it POST control/partner/tests name ->
  * {status, body, errors[]} of list_tests POST control/partner/send         name, application_id,

@@ -71,6 +71,8 @@ void gh_set_now(json_t *row, const char *member);                      /* [locke
 json_t *gh_add_candidate(const char *first, const char *last, const char *email);
 /* [locked] Puts the application into the stage and tells the webhook. */
 void gh_move(json_t *application, const json_t *stage, int64_t user);
+/* [locked] One more interview of the application in the calendar; borrowed. */
+json_t *gh_schedule(const json_t *application);
 /* [locked] A note as the API stores it; borrowed. */
 json_t *gh_add_note(int64_t candidate, int64_t application, int64_t user, const char *body,
                     const char *type, const char *visibility);

@@ -182,6 +182,60 @@ static void move(struct request *rq, struct reply *re)
         json_decref(body);
 }
 
+/* [locked] As an admin's calendar would: a new interview of the application, or this one moved. */
+static json_t *arrange(const json_t *body)
+{
+        static const char *const copied[] = { "starts_at", "ends_at", "location", "status",
+                                              "external_event_id" };
+        json_t *row = gh_find("interviews", json_get_int(body, "id", 0));
+        const json_t *application =
+            gh_find("applications", json_get_int(body, "application_id", 0));
+
+        if (row == NULL && application != NULL)
+                row = gh_schedule(application);
+        for (size_t i = 0; row != NULL && i < sizeof copied / sizeof *copied; i++)
+                if (json_object_get(body, copied[i]) != NULL)
+                        json_set(row, copied[i], json_deep_copy(json_object_get(body, copied[i])));
+        if (row != NULL)
+                gh_set_now(row, "updated_at");
+        return row;
+}
+
+static void remove_row(const char *table, int64_t id)
+{
+        json_t *rows = gh_table(table);
+
+        for (size_t i = json_array_size(rows); i > 0; i--)
+                if (json_get_int(json_array_get(rows, i - 1), "id", 0) == id)
+                        json_array_remove(rows, i - 1);
+}
+
+static void interview(struct request *rq, struct reply *re)
+{
+        json_t *body = control_body(rq, re), *row, *answer = NULL, *payload, *one;
+
+        if (body == NULL)
+                return;
+        pthread_mutex_lock(&gh.lock);
+        row = arrange(body);
+        answer = row == NULL ? NULL : json_deep_copy(row);
+        if (row != NULL && json_get_bool(body, "delete", false)) {
+                payload = json_object();
+                one = json_object();
+                json_set_int(one, "id", json_get_int(row, "id", 0));
+                json_set(payload, "interview", one);
+                remove_row("interviews", json_get_int(row, "id", 0));
+                gh_hook_send("interview_deleted", payload);
+                json_decref(payload);
+        }
+        pthread_mutex_unlock(&gh.lock);
+        if (answer == NULL)
+                reply_problem(rq, re, 404, "There is no such interview or application.");
+        else
+                reply_json(re, 200, answer);
+        json_decref(body);
+}
+
 static void webhook(struct request *rq, struct reply *re)
 {
         json_t *body = control_body(rq, re), *answer;
@@ -264,6 +318,7 @@ const struct route gh_control_routes[] = {
         { "POST", "control/delete", delete_row, BODY_MAX, true, NULL },
         { "POST", "control/add", add, BODY_MAX, true, NULL },
         { "POST", "control/move", move, BODY_MAX, true, NULL },
+        { "POST", "control/interview", interview, BODY_MAX, true, NULL },
         { "POST", "control/webhook", webhook, BODY_MAX, true, NULL },
         { "GET", "control/webhook", webhook_report, 0, true, NULL },
         { "POST", "control/deliveries", deliveries, BODY_MAX, true, NULL },

@@ -137,7 +137,7 @@ static void seed_stage(size_t i)
         set_nulls(interview, nulls);
 }
 
-static void add_interview(int64_t application, int64_t job_interview)
+static json_t *add_interview(int64_t application, int64_t job_interview)
 {
         static const char *const nulls[] = { "location",
                                              "all_day_start_on",
@@ -157,6 +157,19 @@ static void add_interview(int64_t application, int64_t job_interview)
         json_set_int(row, "organizer_id", GH_RECRUITER);
         gh_set_now(row, "scheduled_at");
         set_nulls(row, nulls);
+        return row;
+}
+
+json_t *gh_schedule(const json_t *application)
+{
+        const json_t *plan = gh_table("job_interviews");
+
+        for (size_t i = 0; i < json_array_size(plan); i++)
+                if (text_equal(json_get_text(json_array_get(plan, i), "scheduling_type", NULL),
+                               "needs_scheduling"))
+                        return add_interview(json_get_int(application, "id", 0),
+                                             json_get_int(json_array_get(plan, i), "id", 0));
+        return NULL;
 }
 
 /* The stage's own id and the application's instance of it are different numbers (3.4). */

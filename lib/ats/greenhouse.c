@@ -272,7 +272,10 @@ const struct ats greenhouse_ats = {
         .write_note = write_note,
         .list_stages = list_stages,
         .move_stage = greenhouse_move_stage,
+        .read_schedule = greenhouse_read_schedule,
         .set_interview_link = set_interview_link,
         .tell_partner = greenhouse_tell_partner,
+        .poll = greenhouse_poll,
+        .poll_ms = 60 * 1000, /* of 150 calls in half a minute (3.2) */
         .test = greenhouse_test,
 };

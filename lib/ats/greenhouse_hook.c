@@ -310,6 +310,20 @@ static void gone(struct fact *fact, const json_t *payload, const char *what)
         mem_free(candidate);
 }
 
+/* The only word on the schedule that they send (4.4): it says nothing but which. */
+static void interview_gone(struct fact *fact, const json_t *payload)
+{
+        fact->subject = json_get_id(payload, "interview.id");
+        if (fact->subject == NULL) {
+                summarise(fact, "a deleted interview that is not named");
+                return;
+        }
+        fact->kind = FACT_SCHEDULE;
+        fact->detail = json_object();
+        json_set_text(fact->detail, "what", "cancelled");
+        summarise(fact, "interview %s was deleted", fact->subject);
+}
+
 /* The complete list of the vendor's own enumeration (4.4), and ping. */
 static const struct {
         const char *action;
@@ -354,6 +368,8 @@ static void read_action(struct fact *fact, const char *action, const json_t *pay
                         continue;
                 if (text_equal(action, "candidate_stage_change")) {
                         stage_entered(fact, json_at(payload, "application"));
+                } else if (text_equal(action, "interview_deleted")) {
+                        interview_gone(fact, payload);
                 } else if (actions[i].gone != NULL) {
                         gone(fact, payload, actions[i].gone);
                 } else {

@@ -31,6 +31,11 @@ int greenhouse_stages(struct link *link, const char *job_id, json_t **stages,
 /* ats.h */
 int greenhouse_move_stage(struct link *link, const struct application *application, const char *to,
                           struct outcome *outcome);
+int greenhouse_poll(struct link *link, json_t **cursor,
+                    int (*visit)(void *context, const struct fact *fact), void *context,
+                    struct outcome *outcome);
+int greenhouse_read_schedule(struct link *link, const struct application *application,
+                             const char *schedule, json_t **parts, struct outcome *outcome);
 int greenhouse_test(struct link *link, json_t **report, struct outcome *outcome);
 
 #endif

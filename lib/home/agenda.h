@@ -28,6 +28,7 @@ enum agenda_what {
         AGENDA_ACTION,
         AGENDA_SWEEP,
         AGENDA_PRUNE,
+        AGENDA_POLL,  /* what an ATS tells by no webhook (poll.c) */
         AGENDA_WATCH, /* is everything as it should be? (watch.h) */
         AGENDA_TELL   /* alerts that nobody heard of yet (alert_tell.h) */
 };

@@ -11,13 +11,17 @@
 #include "home/records.h"
 #include "home/schedule.h"
 
-/* A schedule without a rule matters when an earlier rule made interviews for it. */
-static int is_known(struct org *org, const char *connection, const char *schedule, struct fail *why)
+/* A schedule without a rule matters when an earlier rule made interviews for it.  Its application
+ * (the caller's), where the fact does not name it. */
+static int is_known(struct org *org, const char *connection, const char *schedule,
+                    char **application, struct fail *why)
 {
         char *key = dossier_key(connection, schedule);
         json_t *record = NULL;
         int found = key == NULL ? 0 : record_get(org, "schedule", key, &record, why);
 
+        if (found == 1 && *application == NULL)
+                *application = mem_text(json_get_text(record, "application", NULL));
         json_decref(record);
         mem_free(key);
         return found;
@@ -53,9 +57,12 @@ int follow_schedule(struct event_work *w, enum trust trust, const struct fact *f
         json_t *rules = trade_rules(w->org, why);
         int known = rules == NULL ? -1 : rules_watch_schedules(rules, connection);
 
-        if (known == 0 && !text_empty(fact->subject))
-                known = is_known(w->org, connection, fact->subject, why);
-        if (known >= 0 && (application == NULL || text_empty(fact->subject))) {
+        if ((known == 0 || application == NULL) && known >= 0 && !text_empty(fact->subject)) {
+                int found = is_known(w->org, connection, fact->subject, &application, why);
+
+                known = found < 0 ? -1 : known > 0 || found > 0;
+        }
+        if (known > 0 && (application == NULL || text_empty(fact->subject))) {
                 *state = "unknown";
                 buf_add_text(reason, "It names no interview, or no application.");
         } else if (known == 0) {

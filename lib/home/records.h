@@ -121,6 +121,7 @@
  *   inbox           {number}   last event of the inbox whose effects are in this store
  * table "cursor"
  *   sweep-<connection>  {at_ms, after (key of the last one, when more are to be looked at)}
+ *   poll-<connection>   {at_ms, cursor (the adapter's)}
  *   pruned-events, pruned-actions  {number}   all up to it are gone
  */
 #ifndef HOME_RECORDS_H

@@ -133,6 +133,26 @@ static int load_alerts(struct load *l)
         return 0;
 }
 
+/* Only where a rule waits for it; whether the ATS needs to be asked shows when it is. */
+static int load_polls(struct load *l)
+{
+        json_t *rules = trade_rules(&l->org, l->why);
+        const char *ats;
+        size_t i;
+        json_t *rule;
+
+        if (rules == NULL)
+                return -1;
+        json_array_foreach(rules, i, rule)
+        {
+                ats = json_get_text(rule, "when.interview_scheduled.ats", NULL);
+                if (ats != NULL && strlen(ats) <= 40)
+                        agenda_add_other(l->w->agenda, l->name, AGENDA_POLL, ats, l->now_ms);
+        }
+        json_decref(rules);
+        return 0;
+}
+
 int worker_load(struct worker *w, const char *name, struct store *store, struct fail *why)
 {
         struct load l = { .w = w, .name = name, .now_ms = trade_now(&w->trade), .why = why };
@@ -142,7 +162,8 @@ int worker_load(struct worker *w, const char *name, struct store *store, struct 
         l.org.store = store;
         if (store_set_list(store, "open-actions", load_action, &l, why) != 0 ||
             store_set_list(store, "open-sessions", load_session, &l, why) != 0 ||
-            store_series_last(store, "event", &events, why) != 0 || load_alerts(&l) != 0)
+            store_series_last(store, "event", &events, why) != 0 || load_alerts(&l) != 0 ||
+            load_polls(&l) != 0)
                 return -1;
         if (events > 0)
                 agenda_add_other(w->agenda, name, AGENDA_PRUNE, NULL, l.now_ms + WHEN_HOUR);

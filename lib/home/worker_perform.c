@@ -462,6 +462,32 @@ static int64_t perform_prune(struct worker *w, struct org *org)
         return now + (more ? 100 : PRUNE_EVERY_MS);
 }
 
+/* Sooner again after trouble than the ATS is asked otherwise, never faster than actions are. */
+static int64_t perform_poll(struct worker *w, struct org *org, const char *ats)
+{
+        struct outcome outcome;
+        struct fail why = FAIL_CLEAR;
+        uint64_t found = 0;
+        int64_t every = 0, now,
+                result = poll_ats(&w->trade, org, ats, planned, w, &found, &every, &outcome, &why);
+
+        now = trade_now(&w->trade);
+        if (result == 1 && health_called(org, ats, &outcome, now, NULL) == 1)
+                agenda_hasten(w->agenda, org->name, AGENDA_WATCH, now);
+        if (outcome.lane_wait_ms > 0)
+                agenda_rest(w->agenda, org->name, ats, now + outcome.lane_wait_ms);
+        if (result < 0)
+                return why.kind == FAIL_CONFLICT ? now + jitter(CONFLICT_WAIT_MS)
+                                                 : trouble(w, org, &why);
+        if (result == 0)
+                return -1;
+        if (outcome.kind == OUTCOME_DENIED)
+                return now + trade_wait(&w->trade, jitter(DENIED_MIN_MS));
+        if (outcome.wait_ms > 0)
+                return now + outcome.wait_ms;
+        return now + trade_wait(&w->trade, jitter(every));
+}
+
 /* A look, or a round of telling: what follows is one commit.  When it comes back: -1 never. */
 static int64_t perform_alerts(struct worker *w, struct org *org, enum agenda_what what)
 {
@@ -506,6 +532,9 @@ void worker_perform(struct worker *w, const struct ticket *t)
                         break;
                 case AGENDA_PRUNE:
                         back = perform_prune(w, org);
+                        break;
+                case AGENDA_POLL:
+                        back = perform_poll(w, org, t->connection);
                         break;
                 case AGENDA_WATCH:
                 case AGENDA_TELL:

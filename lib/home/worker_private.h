@@ -61,4 +61,11 @@ int sweep_platform(const struct trade *trade, struct org *org, const char *platf
                    void *context, struct sweep_count *count, uint64_t *open,
                    struct outcome *outcome, struct fail *why);
 
+/* poll.c: one ATS of an org: 1 asked (outcome says how it went; *found facts; the next time is
+ * after *every_ms), 0 no rule waits for what it could tell, -1 our own trouble. */
+int poll_ats(const struct trade *trade, struct org *org, const char *connection,
+             void (*planned)(void *context, const char *org, const struct plan *plan),
+             void *context, uint64_t *found, int64_t *every_ms, struct outcome *outcome,
+             struct fail *why);
+
 #endif

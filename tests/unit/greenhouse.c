@@ -1294,6 +1294,195 @@ static void test_addresses(void)
         stand_end(&s, "trying an odd user");
 }
 
+/* --- the schedule ------------------------------------------------------------------ */
+
+struct told {
+        int count, stop_at;
+        char what[400]; /* "<id> <what>; " each */
+};
+
+static int hear(void *context, const struct fact *fact)
+{
+        struct told *told = context;
+        size_t len = strlen(told->what);
+
+        if (fact->kind != FACT_SCHEDULE || fact->identity == NULL)
+                tap_note("not a schedule");
+        snprintf(told->what + len, sizeof told->what - len, "%s %s %s; ", fact->subject,
+                 json_get_text(fact->detail, "what", "?"),
+                 json_get_text(fact->detail, "application", "?"));
+        return ++told->count == told->stop_at ? -1 : 0;
+}
+
+/* What was asked for changes with the clock: compared up to there. */
+static int answer_poll(struct link *link, const struct fetch_request *request,
+                       struct fetch_answer *answer, struct fail *why)
+{
+        struct other *other = link->context;
+        const struct step *step = &other->steps[other->at];
+
+        (void)why;
+        record_request("greenhouse", request);
+        if (text_equal(request->url, TOKEN_URL))
+                return give_token(other, request, answer);
+        if (step->method == NULL) {
+                complain(other, "one request too many", request->url, NULL);
+                return give(answer, FETCH_UNREACHABLE, 0, NULL, NULL);
+        }
+        common(other, request);
+        if (!text_starts(request->url, BASE "/interviews?updated_at=gte%7C20") ||
+            !text_ends(request->url, "Z&per_page=500"))
+                complain(other, "the address", request->url, "interviews since a time");
+        other->at++;
+        return give(answer, step->end, step->status, step->answer, step->headers);
+}
+
+#define MEETING(id, from, status)                                                                  \
+        "{\"id\":" id                                                                              \
+        ",\"application_id\":6409476002,\"job_interview_id\":9,\"starts_at\":\"" from              \
+        "\",\"ends_at\":null,\"status\":\"" status "\",\"location\":null}"
+
+static void test_poll(void)
+{
+        static const struct {
+                const char *name, *answer, *told;
+                int status, want;
+                enum outcome_kind outcome;
+        } rows[] = {
+                { "nothing yet", "[]", "", 200, 0, OUTCOME_DONE },
+                { "a new one", "[" MEETING("71", "2027-01-01T10:00:00Z", "scheduled") "]",
+                  "71 made 6409476002; ", 200, 0, OUTCOME_DONE },
+                { "the same again", "[" MEETING("71", "2027-01-01T10:00:00.000Z", "scheduled") "]",
+                  "", 200, 0, OUTCOME_DONE },
+                { "over: it stands",
+                  "[" MEETING("71", "2027-01-01T10:00:00Z", "awaiting_feedback") "]", "", 200, 0,
+                  OUTCOME_DONE },
+                { "moved, and another",
+                  "[" MEETING("72", "2027-01-02T10:00:00Z", "scheduled") "," MEETING(
+                      "71", "2027-01-01T11:00:00Z", "scheduled") "]",
+                  "72 made 6409476002; 71 made 6409476002; ", 200, 0, OUTCOME_DONE },
+                { "to be scheduled anew", "[" MEETING("71", "", "to_be_scheduled") "]",
+                  "71 cancelled 6409476002; ", 200, 0, OUTCOME_DONE },
+                { "rows that name nothing", "[{},{\"id\":null},7,null]", "", 200, 0, OUTCOME_DONE },
+                { "the permission went", "{\"message\":\"Forbidden\"}", "", 403, -1,
+                  OUTCOME_DENIED },
+                { "trouble there", "", "", 500, -1, OUTCOME_AGAIN },
+                { "slower", "{\"message\":\"Too Many Requests\"}", "", 429, -1, OUTCOME_AGAIN },
+                { "no list", "{\"interviews\":[]}", "", 200, -1, OUTCOME_AGAIN },
+                { "after that, what was known stays known",
+                  "[" MEETING("72", "2027-01-02T10:00:00Z", "scheduled") "]", "", 200, 0,
+                  OUTCOME_DONE },
+        };
+        json_t *cursor = NULL;
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                struct step steps[] = {
+                        { "GET", "", NULL, rows[i].status, rows[i].answer, NULL, FETCH_ANSWERED },
+                        { NULL, NULL, NULL, 0, NULL, NULL, FETCH_ANSWERED },
+                };
+                struct told told = { 0, 0, "" };
+                struct stand s;
+
+                stand_init(&s, steps);
+                s.link.call = answer_poll;
+                tap_int(greenhouse_ats.poll(&s.link, &cursor, hear, &told, &s.outcome),
+                        rows[i].want, "poll, %s", rows[i].name);
+                tap_text(outcome_word(s.outcome.kind), outcome_word(rows[i].outcome),
+                         "poll, %s: outcome", rows[i].name);
+                tap_text(told.what, rows[i].told, "poll, %s: told", rows[i].name);
+                stand_end(&s, rows[i].name);
+        }
+        json_decref(cursor);
+}
+
+/* What cannot be kept is told again the next time. */
+static void test_poll_stopped(void)
+{
+        static const char two[] =
+            "[" MEETING("71", "2027-01-01T10:00:00Z",
+                        "scheduled") "," MEETING("72", "2027-01-01T10:00:00Z", "scheduled") "]";
+        static const struct step steps[] = {
+                { "GET", "", NULL, 200, two, NULL, FETCH_ANSWERED },
+                { "GET", "", NULL, 200, two, NULL, FETCH_ANSWERED },
+                { NULL, NULL, NULL, 0, NULL, NULL, FETCH_ANSWERED },
+        };
+        struct told told = { 0, 2, "" };
+        json_t *cursor = NULL;
+        struct stand s;
+
+        stand_init(&s, steps);
+        s.link.call = answer_poll;
+        tap_int(greenhouse_ats.poll(&s.link, &cursor, hear, &told, &s.outcome), -1,
+                "the keeper has trouble");
+        tap_ok(cursor == NULL, "the place stays where it was");
+        told = (struct told){ 0, 0, "" };
+        tap_int(greenhouse_ats.poll(&s.link, &cursor, hear, &told, &s.outcome), 0, "again");
+        tap_text(told.what, "71 made 6409476002; 72 made 6409476002; ", "both are told");
+        stand_end(&s, "a poll that was stopped");
+        json_decref(cursor);
+}
+
+static void test_read_schedule(void)
+{
+        static const struct step whole[] = {
+                { "GET", "interviews?ids=71", NULL, 200,
+                  "[" MEETING("71", "2027-01-01T10:00:00Z", "scheduled") "]", NULL,
+                  FETCH_ANSWERED },
+                { "GET", "job_interviews?ids=9", NULL, 200, "[{\"id\":9,\"name\":\"Coding\"}]",
+                  NULL, FETCH_ANSWERED },
+                { NULL, NULL, NULL, 0, NULL, NULL, FETCH_ANSWERED },
+        };
+        static const struct step nameless[] = {
+                { "GET", "interviews?ids=71", NULL, 200,
+                  "[" MEETING("71", "2027-01-01T10:00:00Z", "scheduled") "]", NULL,
+                  FETCH_ANSWERED },
+                { "GET", "job_interviews?ids=9", NULL, 403, "{\"message\":\"Forbidden\"}", NULL,
+                  FETCH_ANSWERED },
+                { NULL, NULL, NULL, 0, NULL, NULL, FETCH_ANSWERED },
+        };
+        static const struct step gone[] = {
+                { "GET", "interviews?ids=71", NULL, 200, "[]", NULL, FETCH_ANSWERED },
+                { NULL, NULL, NULL, 0, NULL, NULL, FETCH_ANSWERED },
+        };
+        static const struct step undone[] = {
+                { "GET", "interviews?ids=71", NULL, 200,
+                  "[" MEETING("71", "", "to_be_scheduled") "]", NULL, FETCH_ANSWERED },
+                { NULL, NULL, NULL, 0, NULL, NULL, FETCH_ANSWERED },
+        };
+        static const struct {
+                const char *name;
+                const struct step *steps;
+                const char *application;
+                int parts; /* -1: ABSENT */
+                const char *title;
+        } rows[] = {
+                { "scheduled", whole, "6409476002", 1, "Coding" },
+                { "its name may not be read", nameless, "6409476002", 1, NULL },
+                { "deleted", gone, "6409476002", -1, NULL },
+                { "somebody else's", undone, "6409476003", -1, NULL },
+                { "to be scheduled anew", undone, "6409476002", 0, NULL },
+        };
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                struct application a = { .id = (char *)(uintptr_t)rows[i].application };
+                json_t *parts = NULL;
+                struct stand s;
+                int result;
+
+                stand_init(&s, rows[i].steps);
+                result = greenhouse_ats.read_schedule(&s.link, &a, "71", &parts, &s.outcome);
+                tap_int(result, rows[i].parts < 0 ? -1 : 0, "schedule, %s", rows[i].name);
+                tap_text(outcome_word(s.outcome.kind), rows[i].parts < 0 ? "absent" : "done",
+                         "schedule, %s: outcome", rows[i].name);
+                tap_int((int64_t)json_array_size(parts), rows[i].parts > 0 ? rows[i].parts : 0,
+                        "schedule, %s: parts", rows[i].name);
+                tap_text(json_get_text(parts, "0.title", NULL), rows[i].title,
+                         "schedule, %s: title", rows[i].name);
+                json_decref(parts);
+                stand_end(&s, rows[i].name);
+        }
+}
+
 int main(void)
 {
         test_read_absent();
@@ -1313,5 +1502,8 @@ int main(void)
         test_interview();
         test_test();
         test_addresses();
+        test_poll();
+        test_poll_stopped();
+        test_read_schedule();
         return tap_end();
 }

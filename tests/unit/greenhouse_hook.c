@@ -554,6 +554,23 @@ static void test_gone(void)
         fact_dispose(&fact);
 }
 
+/* The only word on the schedule that they send. */
+static void test_interview_gone(void)
+{
+        struct fact fact;
+
+        decode("{\"action\":\"interview_deleted\",\"payload\":{\"interview\":{\"id\":6409476002}}}",
+               NULL, &fact);
+        tap_int(fact.kind, FACT_SCHEDULE, "a deleted interview");
+        tap_text(fact.subject, "6409476002", "which");
+        tap_text(json_get_text(fact.detail, "what", NULL), "cancelled", "what");
+        fact_dispose(&fact);
+        decode("{\"action\":\"interview_deleted\",\"payload\":{\"interview\":{\"id\":null}}}", NULL,
+               &fact);
+        tap_int(fact.kind, FACT_UNKNOWN, "one that is not named");
+        fact_dispose(&fact);
+}
+
 /* The vendor's enumeration: 29 actions and ping. */
 static void test_actions(void)
 {
@@ -561,7 +578,6 @@ static void test_actions(void)
                 "application_updated",
                 "department_deleted",
                 "hire_candidate",
-                "interview_deleted",
                 "job_approved",
                 "job_created",
                 "job_deleted",
@@ -642,6 +658,7 @@ int main(void)
         test_identity();
         test_gone();
         test_actions();
+        test_interview_gone();
         test_long();
         tap_int(greenhouse_sender.status_full, 503, "a full state is answered with 503");
         return tap_end();
