@@ -1,205 +1,301 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Lever as a sender of webhooks (wire/lever.md 4). */
+/* Lever as an applicant tracking system: opportunities and notes. */
 #include "ats/lever.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "bridge/signature.h"
+#include "ats/lever_call.h"
+#include "ats/lever_part.h"
+#include "floor/code.h"
 #include "floor/mem.h"
 #include "floor/text.h"
 
-/* triggeredAt as JavaScript prints it: plain decimal digits.  Our parser keeps 64-bit
- * integers whole; a real counts if it is one in disguise (1431458021951.0). */
-static bool triggered_at(const json_t *event, int64_t *ms)
+/* --- reading an opportunity -------------------------------------------------------- */
+
+int lever_opportunity(struct link *link, const char *id, const char *query, json_t **row,
+                      struct outcome *outcome)
 {
-        const json_t *value = json_object_get(event, "triggeredAt");
+        char *bare = lever_path(link, id, NULL, false),
+             *path = mem_format("%s%s%s", bare, query == NULL ? "" : "?", text_or(query, ""));
+        struct lever_ask ask = {
+                .link = link, .method = "GET", .path = path, .permission = "read opportunity"
+        };
+        char *got = NULL;
+        int result;
 
-        if (json_is_real(value)) {
-                double real = json_real_value(value);
-
-                /* Without libm: intake would load it at each start for this alone. */
-                if (!(real > -9007199254740992.0 && real < 9007199254740992.0) ||
-                    real != (double)(int64_t)real)
-                        return false;
-        } else if (!json_is_integer(value)) {
-                return false;
+        *row = NULL;
+        result = text_empty(id) ? outcome_set(outcome, OUTCOME_ABSENT,
+                                              "It is not known which opportunity this is about.",
+                                              "no opportunity id")
+                                : lever_call(&ask, row, outcome);
+        got = json_get_id(*row, "id");
+        if (result == 0 && !text_equal(got, id)) {
+                result = outcome_set(outcome, OUTCOME_AGAIN,
+                                     "Lever gave an answer that cannot be read. It will be tried "
+                                     "again.",
+                                     "read opportunity: another id than asked for");
+                json_decref(*row);
+                *row = NULL;
         }
-        *ms = json_int_of(value, 0);
-        return true;
+        mem_free(got);
+        mem_free(path);
+        mem_free(bare);
+        return result;
 }
 
-/* The index of the signer, -1 wrong, -2 unsigned or not in a form that could be signed. */
-static int signer(const struct sender_request *request, const json_t *event)
+/* Live {reason, archivedAt} or null; the documentation's sample has archivedAt beside it. */
+bool lever_is_archived(const json_t *opportunity)
 {
-        const char *token = json_string_value(json_object_get(event, "token"));
-        const char *shown = json_string_value(json_object_get(event, "signature"));
-        int64_t ms;
-        char *message;
-        int who;
-
-        if (text_empty(token) || text_empty(shown) || !triggered_at(event, &ms))
-                return -2;
-        message = mem_format("%s%" PRId64, token, ms);
-        who = signature_of(request, message, strlen(message), shown);
-        mem_free(message);
-        return who;
+        return json_at(opportunity, "archived") != NULL ||
+               json_at(opportunity, "archivedAt") != NULL ||
+               json_get_bool(opportunity, "isAnonymized", false);
 }
 
-/* "Verify connection" has empty data, and comes before the admin can see the signature
- * token: it is answered 2xx whatever its signature, and has no effect. */
-static bool is_probe(const json_t *event)
+int lever_needs_user(const struct link *link, const char *what, struct outcome *outcome)
 {
-        const json_t *data = json_object_get(event, "data");
+        char *sentence;
 
-        return json_is_object(data) && json_object_size(data) == 0 &&
-               json_is_string(json_object_get(event, "event"));
+        if (lever_user(link) != NULL)
+                return 0;
+        sentence = mem_format("Lever wants to know who %s. Name a Lever user in the settings of "
+                              "the connection (act_as_user).",
+                              what);
+        outcome_set(outcome, OUTCOME_DENIED, sentence, "no act_as_user");
+        mem_free(sentence);
+        return -1;
 }
 
-static void judge(const struct sender_request *request, const json_t *event,
-                  struct verdict *verdict)
+static bool usable_email(const char *text)
 {
-        int who = signer(request, event);
+        const char *at = strchr(text, '@');
 
-        if (is_probe(event))
-                verdict_set(verdict, VERDICT_PROBE, 200,
-                            who >= 0                     ? "probe, signed"
-                            : request->secret_count == 0 ? "probe, no signature token known yet"
-                            : who == -2                  ? "probe, not signed"
-                                                         : "probe, signature wrong");
-        else if (who >= 0)
-                verdict_set(verdict, VERDICT_KEEP, 200, "signed");
-        else if (request->secret_count == 0) /* Lever comes again: the token may be here by then */
-                verdict_set(verdict, VERDICT_REFUSE, 503, "no signature token is set");
-        else
-                verdict_set(verdict, VERDICT_REFUSE, 401,
-                            who == -2 ? "signature missing" : "signature wrong");
-        if (who >= 0) {
-                verdict->trust = TRUST_NOTICE;
-                verdict->secret = who;
+        return at != NULL && at > text && at[1] != '\0' && strpbrk(text, " \t\r\n<>,;") == NULL;
+}
+
+/* One text here; whatever stands before the last space is the first name. */
+static void take_name(const char *name, struct application *out)
+{
+        char *copy = mem_text(text_or(name, "")), *whole = text_trim(copy),
+             *space = strrchr(whole, ' ');
+
+        if (space != NULL) {
+                out->last_name = mem_text(space + 1);
+                *space = '\0';
         }
+        if (*whole != '\0')
+                out->first_name = mem_text(text_trim(whole));
+        mem_free(copy);
 }
 
-/* The signature is inside, so a body that is no JSON cannot be vouched for by anybody: it is
- * refused and counted, and Lever shows it as failed (the stage-change sample in its own
- * documentation is such a body, a slip of the page). */
-static void verify(const struct sender_request *request, struct verdict *verdict)
+/* When it came to the stage in which it is: the latest change to it.  Two entries into one stage
+ * differ by this. */
+static char *entry_of(const json_t *row, const char *stage)
 {
-        json_t *event = json_parse(buf_text(request->body), request->body->len, false, NULL);
+        const json_t *changes = json_at(row, "stageChanges");
+        int64_t latest = 0;
 
-        if (json_is_object(event))
-                judge(request, event, verdict);
-        else
-                verdict_set(verdict, VERDICT_REFUSE, 400,
-                            request->body->len == 0 ? "empty body" : "body is not JSON");
-        json_decref(event);
+        for (size_t i = 0; i < json_array_size(changes); i++) {
+                const json_t *change = json_array_get(changes, i);
+                int64_t at = json_get_int(change, "updatedAt", 0);
+                char *to = json_get_id(change, "toStageId");
+
+                if (text_equal(to, stage) && at > latest)
+                        latest = at;
+                mem_free(to);
+        }
+        return latest > 0 ? mem_format("%" PRId64, latest) : NULL;
 }
 
-/* Events from which nothing follows here; their payloads hold ids only. */
-static const char *const quiet[] = {
-        "applicationCreated", "candidateArchiveChange", "candidateHired",
-        "contactCreated",     "contactUpdated",         "interviewCreated",
-        "interviewDeleted",   "interviewUpdated",       NULL
+static const char *status_of(const json_t *row)
+{
+        if (json_get_bool(row, "isAnonymized", false))
+                return "anonymized";
+        return lever_is_archived(row) ? "archived" : "active";
+}
+
+/* An id, or with expand the object (1, "include / expand"). */
+static void take_stage(const json_t *row, struct application *out)
+{
+        out->stage_id = json_get_id(row, "stage");
+        if (out->stage_id == NULL) {
+                out->stage_id = json_get_id(row, "stage.id");
+                out->stage_name = mem_text(json_get_text(row, "stage.text", NULL));
+        }
+        out->stage_entry = entry_of(row, out->stage_id);
+}
+
+static void take(const json_t *row, struct application *out)
+{
+        const json_t *emails = json_at(row, "emails");
+        const char *show = json_get_text(row, "urls.show", NULL);
+
+        out->id = json_get_id(row, "id");
+        out->candidate_id = json_get_id(row, "contact");
+        take_name(json_get_text(row, "name", NULL), out);
+        for (size_t i = 0; i < json_array_size(emails) && out->email == NULL; i++) {
+                const char *text = json_text_of(json_array_get(emails, i), "");
+
+                if (usable_email(text))
+                        out->email = mem_text(text);
+        }
+        take_stage(row, out);
+        out->job_id = json_get_id(row, "applications.0.posting");
+        if (out->job_id == NULL)
+                out->job_id = json_get_id(row, "applications.0.posting.id");
+        out->status = mem_text(status_of(row));
+        if (show != NULL && text_starts(show, "https://"))
+                out->url = mem_text(show);
+        out->private_candidate =
+            text_equal(json_get_text(row, "confidentiality", NULL), "confidential");
+}
+
+/* The name behind an id, where the key may know it: without, rules must name ids, and no more is
+ * lost.  1 or 0, -1 when Lever should be asked again. */
+static int read_name(struct link *link, const char *what, const char *id, const char *permission,
+                     char **name, struct outcome *outcome)
+{
+        struct buf path = BUF_NONE;
+        struct lever_ask ask = { .link = link, .method = "GET", .permission = permission };
+        json_t *row = NULL;
+        int result;
+
+        buf_format(&path, "%s/", what);
+        code_url(&path, id);
+        ask.path = buf_text(&path);
+        result = lever_call(&ask, &row, outcome);
+        if (result == 0)
+                *name = mem_text(json_get_text(row, "text", NULL));
+        else if (outcome->kind == OUTCOME_ABSENT ||
+                 (outcome->kind == OUTCOME_DENIED && outcome->status == 403))
+                result = outcome_set(outcome, OUTCOME_DONE, NULL, NULL);
+        json_decref(row);
+        buf_dispose(&path);
+        return result;
+}
+
+static int read_application(struct link *link, const char *id, struct application *out,
+                            struct outcome *outcome)
+{
+        json_t *row = NULL;
+        int result;
+
+        memset(out, 0, sizeof *out);
+        *outcome = (struct outcome)OUTCOME_NONE;
+        if (lever_opportunity(link, id, "expand=applications&expand=stage", &row, outcome) != 0)
+                return -1;
+        take(row, out);
+        result = 0;
+        if (out->stage_id != NULL && out->stage_name == NULL)
+                result = read_name(link, "stages", out->stage_id, "read stage", &out->stage_name,
+                                   outcome);
+        if (result == 0 && out->job_id != NULL)
+                result = read_name(link, "postings", out->job_id, "read posting", &out->job_name,
+                                   outcome);
+        json_decref(row);
+        if (result != 0)
+                application_dispose(out);
+        return result;
+}
+
+/* --- notes ------------------------------------------------------------------------- */
+
+struct search {
+        const char *marker;
+        int found;
 };
 
-static void set_id(json_t *object, const char *name, char *id)
+/* The text stands in fields, one for each comment of the thread; "text" is the form's title. */
+static int look(void *context, const json_t *row)
 {
-        if (id != NULL)
-                json_set_text(object, name, id);
-        mem_free(id);
+        struct search *search = context;
+        const json_t *fields = json_at(row, "fields");
+
+        for (size_t i = 0; i < json_array_size(fields); i++)
+                if (strstr(json_get_text(json_array_get(fields, i), "value", ""), search->marker) !=
+                    NULL)
+                        search->found = 1;
+        return search->found;
 }
 
-static json_t *stage_detail(const json_t *data)
+static int find_note(struct link *link, const struct application *application, const char *marker,
+                     int *found, struct outcome *outcome)
 {
-        json_t *detail = json_object(), *stage = json_object(), *candidate = json_object();
+        struct search search = { marker, 0 };
+        char *path;
+        int result;
 
-        set_id(stage, "id", json_get_id(data, "toStageId"));
-        set_id(stage, "from", json_get_id(data, "fromStageId"));
-        set_id(candidate, "id", json_get_id(data, "contactId"));
-        json_set(detail, "stage", stage);
-        json_set(detail, "candidate", candidate);
-        return detail;
+        *found = 0;
+        *outcome = (struct outcome)OUTCOME_NONE;
+        if (text_empty(marker))
+                return outcome_set(outcome, OUTCOME_REFUSED, "There is nothing to look for.",
+                                   "notes: no marker");
+        path = lever_path(link, application->id, "notes", false);
+        result = lever_each(link, path, "list opportunity notes", look, &search, outcome);
+        mem_free(path);
+        *found = result == 0 ? search.found : 0;
+        return result;
 }
 
-static void read_event(struct fact *fact, const char *name, const json_t *event)
+/* "@username" at the start of a word notifies that user: texts from outside, such as the title
+ * of an assessment, must not call anybody. */
+static char *without_mentions(const char *text)
 {
-        const json_t *data = json_at(event, "data");
-        char *opportunity = json_get_id(data, "opportunityId");
+        struct buf out = BUF_NONE;
+        char before = ' ';
 
-        if (opportunity == NULL)
-                opportunity = json_get_id(data, "candidateId"); /* the older name of the same */
-        if (json_is_object(data) && json_object_size(data) == 0) {
-                fact_start(fact, FACT_NOTHING, name, "a test of the connection");
-        } else if (text_equal(name, "candidateStageChange") && opportunity != NULL) {
-                fact_start(fact, FACT_STAGE_ENTERED, name, "opportunity %s entered stage %s",
-                           opportunity, json_get_text(data, "toStageId", "(not named)"));
-                fact->detail = stage_detail(data);
-        } else if (text_equal(name, "candidateDeleted") && opportunity != NULL) {
-                fact_start(fact, FACT_APPLICATION_GONE, name, "opportunity %s was deleted",
-                           opportunity);
-                fact->detail = json_object();
-                json_set_text(fact->detail, "what", "deleted");
-                json_set(fact->detail, "applications", json_array());
-                json_add(json_at(fact->detail, "applications"),
-                         json_new_text(opportunity, strlen(opportunity)));
-        } else if (text_equal(name, "candidateStageChange") ||
-                   text_equal(name, "candidateDeleted")) {
-                fact_start(fact, FACT_UNKNOWN, name, "%s names no opportunity", name);
-        } else {
-                fact_start(fact, FACT_UNKNOWN, name, "an event that is not in Lever's list");
-                for (size_t i = 0; quiet[i] != NULL; i++)
-                        if (text_equal(name, quiet[i])) {
-                                fact_dispose(fact);
-                                fact_start(fact, FACT_NOTHING, name, "%s: nothing follows from it",
-                                           name);
-                        }
+        for (; *text != '\0'; before = *text++) {
+                buf_add_char(&out, *text);
+                if (*text == '@' && strchr(" \t\n([{<\"'.,:;-/", before) != NULL && text[1] != ' ')
+                        buf_add_char(&out, ' ');
         }
-        fact->subject = opportunity;
+        return buf_take(&out);
 }
 
-/* Two webhooks on one URL deliver one change twice, perhaps with different ids; without an id
- * the change itself is what repeats (section 4, "Answer, retries, duplicates"). */
-static char *identity_of(const char *name, const char *subject, const json_t *event)
+static int write_note(struct link *link, const struct application *application,
+                      const struct note *note, struct outcome *outcome)
 {
-        char *id = json_get_id(event, "id"), *identity;
+        char *path = lever_path(link, application->id, "notes", true);
+        char *value = without_mentions(text_or(note->body, ""));
+        json_t *body = json_object();
+        struct lever_ask ask = { .link = link,
+                                 .method = "POST",
+                                 .path = path,
+                                 .permission = "create opportunity note",
+                                 .body = body };
+        int result;
 
-        if (id != NULL)
-                identity = mem_format("%s:id:%s", name, id);
-        else
-                identity = mem_format("%s:%s:%s:%" PRId64, name, text_or(subject, ""),
-                                      json_get_text(event, "data.toStageId", ""),
-                                      json_int_of(json_object_get(event, "triggeredAt"), 0));
-        mem_free(id);
-        return identity;
+        *outcome = (struct outcome)OUTCOME_NONE;
+        json_set_text(body, "value", value);
+        if (note->result && text_equal(link_setting(link, "notify", "none"), "followers"))
+                json_set_bool(body, "notifyFollowers", true);
+        if (note->score >= 1 && note->score <= 4)
+                json_set_int(body, "score", note->score);
+        result = text_empty(note->body) ? outcome_set(outcome, OUTCOME_REFUSED,
+                                                      "There is nothing to write.", "notes: empty")
+                                        : lever_call(&ask, NULL, outcome);
+        json_decref(body);
+        mem_free(value);
+        mem_free(path);
+        return result;
 }
 
-static void decode(const void *body, size_t len, const json_t *headers, const json_t *settings,
-                   struct fact *fact)
-{
-        struct fail why = FAIL_CLEAR;
-        json_t *event = json_parse(body, len, false, &why);
-        const char *name = json_get_text(event, "event", NULL);
-
-        (void)headers;
-        (void)settings;
-        if (event == NULL) {
-                fact_start(fact, FACT_UNKNOWN, "unreadable", "not JSON: %s", why.text);
-        } else if (text_empty(name)) {
-                fact_start(fact, FACT_UNKNOWN, "nameless", "JSON that names no event");
-        } else {
-                read_event(fact, name, event);
-                fact->identity = identity_of(fact->name, fact->subject, event);
-                fact->occurred_ms = json_get_int(event, "triggeredAt", 0);
-        }
-        json_decref(event);
-}
-
-static const char *const kept[] = { "Content-Type", "User-Agent", NULL };
-
-const struct sender lever_sender = {
+const struct ats lever_ats = {
         .kind = "lever",
-        .headers = kept,
-        .status_full = 503,
-        .verify = verify,
-        .decode = decode,
+        .read_application = read_application,
+        .find_note = find_note,
+        .write_note = write_note,
+        .add_link = lever_add_link,
+        .remove_link = lever_remove_link,
+        .set_tags = lever_set_tags,
+        .find_file = lever_find_file,
+        .upload_file = lever_upload_file,
+        .list_stages = lever_list_stages,
+        .move_stage = lever_move_stage,
+        .make_slot = lever_make_slot,
+        .drop_slot = lever_drop_slot,
+        .set_interview_link = lever_set_interview_link,
+        .create_webhook = lever_create_webhook,
+        .check_settings = lever_check_settings,
+        .test = lever_test,
 };

@@ -16,6 +16,7 @@
 #include "home/event.h"
 #include "home/partner.h"
 #include "home/records.h"
+#include "home/trade.h"
 
 #define SECRET_LEN 40 /* letters of a webhook secret that we make: 200 bits */
 
@@ -276,15 +277,17 @@ static int apply_rules(struct work *w)
         return 0;
 }
 
-/* needs[] from the kind's text of one line each. */
-static json_t *lines(const char *text)
+/* needs[] from the kind's text of one line each: those that the rules need. */
+static json_t *lines(const char *text, unsigned uses)
 {
         json_t *list = json_array();
         char *copy = mem_text(text_or(text, "")), *rest = copy, *line;
 
         while ((line = text_next(&rest, '\n')) != NULL) {
-                if (*line != '\0')
-                        json_add(list, json_new_text(line, strlen(line)));
+                const char *need = rule_need(line, uses);
+
+                if (!text_empty(need))
+                        json_add(list, json_new_text(need, strlen(need)));
         }
         mem_free(copy);
         return list;
@@ -329,6 +332,16 @@ static int add_webhook_check(struct org *org, const char *connection, json_t *ch
         return refused ? 1 : 0;
 }
 
+/* What the org's rules ask of a connection. */
+static int uses_of(struct org *org, const char *connection, unsigned *uses, struct fail *why)
+{
+        json_t *rules = trade_rules(org, why);
+
+        *uses = rules_use(rules, connection);
+        json_decref(rules);
+        return rules == NULL ? -1 : 0;
+}
+
 int apply_test(struct home *h, struct org *org, const char *connection,
                const struct apply_options *options, json_t **answer, struct fail *why)
 {
@@ -359,6 +372,11 @@ int apply_test(struct home *h, struct org *org, const char *connection,
                 return 0;
         }
         connection_link(h, org, c, &link);
+        if (uses_of(org, connection, &link.uses, why) != 0) {
+                json_decref(*answer);
+                connection_free(c);
+                return -1;
+        }
         link.data_dir = options->data_dir;
         link.scale = options->scale > 0 ? options->scale : 1;
         result = c->kind->ats != NULL ? c->kind->ats->test(&link, &report, &outcome)
@@ -394,11 +412,15 @@ static int describe(struct work *w)
                 const char *id = json_get_text(row, "id", "");
                 struct connection *c = NULL;
                 json_t *test = NULL;
+                unsigned uses;
 
-                if (connection_load(w->home, w->org, id, &c, w->why) != 1)
+                if (connection_load(w->home, w->org, id, &c, w->why) != 1 ||
+                    uses_of(w->org, id, &uses, w->why) != 0) {
+                        connection_free(c);
                         return -1;
+                }
                 json_set_text(row, "webhook_url", c->hook_url);
-                json_set(row, "needs", lines(c->kind->needs));
+                json_set(row, "needs", lines(c->kind->needs, uses));
                 json_set_text(row, "paste", text_or(c->kind->paste, ""));
                 connection_free(c);
                 if (w->options->test) {

@@ -119,19 +119,21 @@ static const struct kind lever = {
         .title = "Lever",
         .role = KIND_ATS,
         .sender = &lever_sender,
+        .ats = ADAPTER(&lever_ats),
         .settings = lever_settings,
         .credentials = one_api_key,
         .needs = "read user, list users\n"
                  "read stage, list stages\n"
-                 "list tags, list sources\n"
                  "read opportunity\n"
                  "read and list opportunity application\n"
-                 "read, list, create and delete opportunity note\n"
-                 "read, list, create, update and delete opportunity interview\n"
-                 "upload and delete opportunity file\n"
-                 "update opportunity stage\n"
-                 "add and remove opportunity tag\n"
-                 "add and remove opportunity link\n"
+                 "[notes] list and create opportunity note\n"
+                 "[links] add and remove opportunity link\n"
+                 "[tags] add and remove opportunity tag\n"
+                 "[files] upload and list opportunity file\n"
+                 "[moves] update opportunity stage\n"
+                 "[schedule] list and create panel (only to put interviews into the schedule)\n"
+                 "read posting (only where rules name a posting by its title)\n"
+                 "list, create and delete webhook (only for Fairlead to make them itself)\n"
                  "confidential data, if such postings are used (only when the key is made)",
         .paste = "Lever: Settings > Integrations and API > Webhooks, switch on Candidate Stage "
                  "Change, + Add webhook.\n"
