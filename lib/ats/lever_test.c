@@ -7,7 +7,6 @@
  * 404 for the record's.
  */
 #include <string.h>
-#include <time.h>
 
 #include "ats/lever_call.h"
 #include "ats/lever_part.h"
@@ -109,10 +108,9 @@ static void keep(struct outcome *all, const struct outcome *one)
 static void space_out(const struct link *link, size_t calls)
 {
         int64_t ms = SPACING_MS / (link->scale < 1 ? 1 : link->scale);
-        struct timespec wait = { 0, (ms < 1 ? 1 : ms) * 1000000 };
 
         if (calls >= BURST)
-                nanosleep(&wait, NULL);
+                when_sleep_ms(ms < 1 ? 1 : ms);
 }
 
 /* --- the user acted for ------------------------------------------------------------------ */

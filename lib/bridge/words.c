@@ -183,6 +183,55 @@ void words_result(struct buf *out, const struct session *s, const char *platform
         }
 }
 
+static void add_line(struct buf *out, const char *name, const char *text)
+{
+        if (text_empty(text))
+                return;
+        buf_format(out, "%s: ", name);
+        words_foreign(out, text, TITLE_MAX);
+        buf_add_char(out, '\n');
+}
+
+static void add_moment(struct buf *out, const char *name, int64_t ms)
+{
+        if (ms <= 0)
+                return;
+        buf_format(out, "%s: ", name);
+        words_time(out, ms);
+        buf_add_char(out, '\n');
+}
+
+void words_report(struct buf *out, const struct session *s, const struct application *a,
+                  const char *platform, const char *report)
+{
+        char *name = mem_format("%s %s", text_or(a->first_name, ""), text_or(a->last_name, ""));
+
+        words_result(out, s, platform, NULL, false);
+        buf_add_char(out, '\n');
+        add_line(out, "Candidate", text_or(text_trim(name), text_or(s->name, s->email)));
+        add_line(out, "Job", a->job_name);
+        add_line(out, "Stage", a->stage_name);
+        add_moment(out, "Invited", s->created_ms);
+        add_moment(out, "Started", s->started_ms);
+        add_moment(out, "Finished", s->finished_ms);
+        add_line(out, "Session", s->id);
+        if (report != NULL)
+                buf_format(out, "Report: %s\n", report);
+        mem_free(name);
+}
+
+void words_proposed(struct buf *out, int64_t starts_ms)
+{
+        buf_add_text(out, "\nProposed for ");
+        words_time(out, starts_ms);
+        buf_add_text(out, ": nobody has agreed to this time yet.");
+}
+
+void words_selection(struct buf *out, const char *url)
+{
+        buf_format(out, "Choose and send an assessment: %s\n", url);
+}
+
 void words_failure(struct buf *out, enum words_failed what, const char *reason)
 {
         static const char *const starts[] = {
@@ -190,6 +239,9 @@ void words_failure(struct buf *out, enum words_failed what, const char *reason)
                 [WORDS_NOT_MOVED] = "Not moved to another stage: ",
                 [WORDS_NO_INTERVIEW] = "No interview link made: ",
                 [WORDS_NO_LINK] = "Interview link not put into the schedule: ",
+                [WORDS_NO_SELECTION] = "Link not added to the candidate: ",
+                [WORDS_NO_TAG] = "Result not tagged: ",
+                [WORDS_NO_FILE] = "Report file not added: ",
         };
 
         buf_add_text(out, starts[what]);

@@ -10,6 +10,7 @@
 #ifndef BRIDGE_WORDS_H
 #define BRIDGE_WORDS_H
 
+#include "bridge/application.h"
 #include "bridge/session.h"
 #include "floor/buf.h"
 
@@ -19,7 +20,15 @@
 /* The reason alone; words_failure() puts what did not happen before it. */
 #define WORDS_NO_EMAIL "this candidate has no e-mail address. Add one and move the stage again."
 
-enum words_failed { WORDS_NOT_INVITED, WORDS_NOT_MOVED, WORDS_NO_INTERVIEW, WORDS_NO_LINK };
+enum words_failed {
+        WORDS_NOT_INVITED,
+        WORDS_NOT_MOVED,
+        WORDS_NO_INTERVIEW,
+        WORDS_NO_LINK,
+        WORDS_NO_SELECTION,
+        WORDS_NO_TAG,
+        WORDS_NO_FILE
+};
 
 /* platform: "CodeSignal".  report: the link for people, NULL for none. */
 void words_invited(struct buf *out, const struct session *s, const char *platform);
@@ -32,6 +41,14 @@ void words_result(struct buf *out, const struct session *s, const char *platform
 /* A live interview was made for one that is scheduled: where it is joined.  title may be NULL,
  * starts_ms 0. */
 void words_interview(struct buf *out, const char *title, int64_t starts_ms, const char *url);
+/* A whole report as a text file: who, what, the result in full, each task, when.  report may be
+ * NULL. */
+void words_report(struct buf *out, const struct session *s, const struct application *a,
+                  const char *platform, const char *report);
+/* Behind words_interview(): a time that nobody has agreed to. */
+void words_proposed(struct buf *out, int64_t starts_ms);
+/* The link under which an assessment can be chosen, where it can only stand in a note. */
+void words_selection(struct buf *out, const char *url);
 /* "Not invited: <reason>" */
 void words_failure(struct buf *out, enum words_failed what, const char *reason);
 /* The last line. */

@@ -73,6 +73,14 @@ static void split(int64_t ms, struct tm *tm, int *milli)
         tm->tm_year = (int)(year + era * 400 + (month >= 10) - 1900);
 }
 
+void when_sleep_ms(int64_t ms)
+{
+        struct timespec wait = { (time_t)(ms / 1000), (long)(ms % 1000) * 1000000 };
+
+        if (ms > 0)
+                nanosleep(&wait, NULL);
+}
+
 void when_iso(struct buf *out, int64_t ms)
 {
         struct tm tm;

@@ -22,6 +22,8 @@
 int64_t when_now_ms(void);
 int64_t when_steady_ms(void);
 int64_t when_steady_us(void);
+/* Does nothing for so long; a signal may end it early. */
+void when_sleep_ms(int64_t ms);
 
 /* "2026-05-11T14:53:45Z", or with ".027" when the milliseconds are not zero. */
 void when_iso(struct buf *out, int64_t ms);

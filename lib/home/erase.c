@@ -14,9 +14,11 @@
 #include "home/consumer.h"
 #include "home/dossier.h"
 #include "home/feed.h"
+#include "home/offer.h"
 #include "home/partner.h"
 #include "home/records.h"
 #include "home/schedule.h"
+#include "home/selection.h"
 
 static int erase_event(struct plan *p, struct org *org, uint64_t number, struct fail *why)
 {
@@ -150,7 +152,9 @@ int erase_application(struct plan *p, const struct trade *trade, struct org *org
                 if (schedule_erase(p, org, json_text_of(json_array_get(schedules, i), ""),
                                    trade_now(trade), why) != 0)
                         goto out;
-        if (erase_events(p, org, read, why) != 0)
+        if (erase_events(p, org, read, why) != 0 ||
+            selection_erase(p, trade->home, org, key, why) != 0 ||
+            offer_erase(p, trade, org, key, why) != 0)
                 goto out;
         record = json_object();
         json_set_text(record, "ats", json_get_text(read, "ats", ""));

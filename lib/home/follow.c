@@ -13,6 +13,7 @@
 #include "home/feed.h"
 #include "home/partner.h"
 #include "home/records.h"
+#include "home/selection.h"
 
 int follow_each_application(const json_t *record,
                             int (*visit)(void *context, const char *application), void *context)
@@ -39,6 +40,17 @@ char *follow_marker(const struct trade *trade, struct org *org, const char *what
         mem_wipe(key, sizeof key);
         mem_free(about);
         return marker;
+}
+
+char *follow_version(const struct session *session, const char *more)
+{
+        char *version = marker_session_version(session), *whole;
+
+        if (more == NULL)
+                return version;
+        whole = mem_format("%s|%s", version, more);
+        mem_free(version);
+        return whole;
 }
 
 int follow_note(const struct trade *trade, struct org *org, struct plan *plan, const char *what,
@@ -125,22 +137,82 @@ static bool was_there(const json_t *read, const char *application)
         return text_equal(json_get_text(read, "application", NULL), application);
 }
 
+/* Something else in the ATS that shows the result, once for each version of it.  with is
+ * taken. */
+static int order_mark(struct follow_session *f, const char *application, const char *kind,
+                      const char *what, const char *more, const char *rule, json_t *with,
+                      struct fail *why)
+{
+        char *version = follow_version(f->session, more),
+             *marker = follow_marker(f->trade, f->org, what, application, f->key, version),
+             *once = mem_format("%s|%s", kind, marker), *ats = dossier_connection(application);
+        int64_t now = trade_now(f->trade);
+        int before = plan_once(f->plan, f->org, once, now, why);
+
+        if (before == 0) {
+                struct action_order order = { .kind = kind,
+                                              .connection = ats,
+                                              .application = application,
+                                              .session = f->key,
+                                              .rule = rule,
+                                              .marker = marker,
+                                              .with = with,
+                                              .due_ms = now,
+                                              .now_ms = now };
+
+                plan_action(f->plan, &order);
+        } else {
+                json_decref(with);
+        }
+        mem_free(ats);
+        mem_free(once);
+        mem_free(marker);
+        mem_free(version);
+        return before < 0 ? -1 : 0;
+}
+
+static int order_result(struct follow_session *f, const char *application,
+                        const struct intent *intent, const char *version, struct fail *why)
+{
+        const char *file = json_get_text(intent->with, "file", NULL);
+        json_t *with = json_object(), *report;
+
+        json_set_bool(with, "corrected",
+                      json_object_get(f->read, "noted") != NULL && was_there(f->read, application));
+        if (json_object_get(intent->with, "score") != NULL)
+                json_set(with, "score", json_deep_copy(json_object_get(intent->with, "score")));
+        if (follow_note(f->trade, f->org, f->plan, "result", application, f->key, version, with,
+                        why) != 0)
+                return -1;
+        json_set_bool(f->record, "noted", true);
+        say(f, "A note with the result was ordered.");
+        if (file == NULL || f->session->state != SESSION_COMPLETE)
+                return 0;
+        report = json_object();
+        json_set_text(report, "file", file);
+        say(f, "A file with the report was ordered.");
+        return order_mark(f, application, "upload_report", "file", file, intent->rule, report, why);
+}
+
+static int order_tag(struct follow_session *f, const char *application, const struct intent *intent,
+                     struct fail *why)
+{
+        if (rule_verdict(intent->with, f->session) == RULE_NONE)
+                return 0;
+        say(f, "A tag was ordered.");
+        return order_mark(f, application, "tag_result", "tag", intent->rule, intent->rule,
+                          json_deep_copy(intent->with), why);
+}
+
 static int visit_application(void *context, const char *application)
 {
         struct visit *v = context;
         struct follow_session *f = v->f;
 
         if (text_equal(v->intent->step, "write_result")) {
-                json_t *with = json_object();
-
-                json_set_bool(with, "corrected",
-                              json_object_get(f->read, "noted") != NULL &&
-                                  was_there(f->read, application));
-                if (follow_note(f->trade, f->org, f->plan, "result", application, f->key,
-                                v->version, with, v->why) != 0)
-                        return -1;
-                json_set_bool(f->record, "noted", true);
-                say(f, "A note with the result was ordered.");
+                return order_result(f, application, v->intent, v->version, v->why);
+        } else if (text_equal(v->intent->step, "tag_result")) {
+                return order_tag(f, application, v->intent, v->why);
         } else if (text_equal(v->intent->step, "move_stage") &&
                    rule_condition(json_object_get(v->intent->with, "if"), f->session)) {
                 return order_move(f, application, v->intent, v->why);
@@ -155,6 +227,16 @@ static void visit_intent(void *context, const struct intent *intent)
         v->intent = intent;
         if (v->result == 0)
                 v->result = follow_each_application(v->f->record, visit_application, v);
+}
+
+static int close_selection(void *context, const char *application)
+{
+        struct visit *v = context;
+        struct follow_session *f = v->f;
+
+        v->result = selection_close(f->plan, f->org, application, f->key,
+                                    text_or(f->session->test_id, ""), trade_now(f->trade), v->why);
+        return v->result;
 }
 
 /* The session that goes on instead (a retake, a reactivation) belongs to the same
@@ -205,6 +287,8 @@ int follow_session(struct follow_session *f, struct fail *why)
                 version = marker_session_version(f->session);
                 v.version = version;
                 rules_for_result(rules, f->session, visit_intent, &v);
+                if (v.result == 0 && !session_is_open(f->session->state))
+                        follow_each_application(f->record, close_selection, &v);
                 if (v.result != 0)
                         goto out;
         }

@@ -42,6 +42,8 @@ int follow_each_application(const json_t *record,
 int follow_note(const struct trade *trade, struct org *org, struct plan *plan, const char *what,
                 const char *application, const char *session, const char *version, json_t *with,
                 struct fail *why);
+/* What makes a result another one, and more (may be NULL): the caller frees. */
+char *follow_version(const struct session *session, const char *more);
 /* The marker of such a note: the caller frees. */
 char *follow_marker(const struct trade *trade, struct org *org, const char *what,
                     const char *application, const char *session, const char *version);

@@ -404,6 +404,7 @@ static enum interview_answer change_once(struct home *h, struct org *org, const 
                 json_set_text(record, "state", "cancelled");
                 batch_leave(p.batch, "open-interviews", id);
                 interview_tell_platform(&p, "delete_interview", id, record);
+                interview_clear(&p, id, record, when_now_ms());
         } else {
                 if (json_object_get(document, "platform") != NULL ||
                     json_object_get(document, "ats") != NULL ||

@@ -15,7 +15,9 @@ struct interview_wish {
         const char *ats, *ats_interview; /* where it is scheduled; may be NULL */
         const char *title, *candidate_name, *candidate_email, *interviewer_email; /* may be NULL */
         int64_t starts_ms, ends_ms;                                               /* 0 unknown */
-        const char *by;                                                           /* "rule live" */
+        const char *application; /* key: whose, when a rule made it for an application; or NULL */
+        const char *timezone;    /* IANA, for the ATS's schedule; or NULL */
+        const char *by;          /* "rule live" */
 };
 
 /* Plans a new one: its id, the caller's. */
@@ -39,5 +41,7 @@ void interview_put_new(struct plan *p, struct home *h, struct org *org, const ch
 void interview_tell_platform(struct plan *p, const char *kind, const char *id,
                              const json_t *record);
 bool interview_is_over(const json_t *record);
+/* One made for an application is cancelled: its link and its place in the ATS's schedule go. */
+void interview_clear(struct plan *p, const char *id, const json_t *record, int64_t now_ms);
 
 #endif

@@ -6,6 +6,7 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
+#include "home/dossier.h"
 #include "home/interview_document.h"
 #include "home/interview_parts.h"
 #include "home/records.h"
@@ -96,6 +97,10 @@ char *interview_add(struct plan *p, struct home *h, struct org *org,
                 json_set_text(record, "ats", wish->ats);
                 json_set_text(record, "ats_interview", wish->ats_interview);
         }
+        if (wish->application != NULL) {
+                json_set_text(record, "application", wish->application);
+                json_set_text(record, "timezone", text_or(wish->timezone, "UTC"));
+        }
         json_set_text(record, "state", "ready");
         json_set_int(record, "sequence", 0);
         json_set_int(record, "created_ms", now_ms);
@@ -141,6 +146,28 @@ int interview_move(struct plan *p, struct org *org, const char *id,
         return result;
 }
 
+void interview_clear(struct plan *p, const char *id, const json_t *record, int64_t now_ms)
+{
+        static const char *const orders[] = { "remove_link", "unschedule_interview" };
+        const char *application = json_get_text(record, "application", NULL);
+        char *ats = application == NULL ? NULL : dossier_connection(application);
+
+        for (size_t i = 0; ats != NULL && i < sizeof orders / sizeof *orders; i++) {
+                struct action_order order = { .kind = orders[i],
+                                              .connection = ats,
+                                              .application = application,
+                                              .due_ms = now_ms,
+                                              .now_ms = now_ms };
+
+                if (i == 1 && json_get_text(record, "slot", NULL) == NULL)
+                        continue;
+                order.with = json_object();
+                json_set_text(order.with, "interview", id);
+                plan_action(p, &order);
+        }
+        mem_free(ats);
+}
+
 int interview_drop(struct plan *p, struct org *org, const char *id, bool erase, int64_t now_ms,
                    struct fail *why)
 {
@@ -159,6 +186,8 @@ int interview_drop(struct plan *p, struct org *org, const char *id, bool erase, 
                 put_changed(p, id, read, record, now_ms);
                 if (!over)
                         interview_tell_platform(p, "delete_interview", id, record);
+                if (!over && !erase)
+                        interview_clear(p, id, record, now_ms);
                 json_decref(record);
         }
         json_decref(read);

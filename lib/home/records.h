@@ -66,12 +66,14 @@
  *                         send_assessment, look_session, write_note,
  *                         move_stage, create_interview, edit_interview, delete_interview,
  *                         set_interview_link, send_mail (with{to, subject, text, id}),
- *                         tell_partner, sweep
+ *                         tell_partner, sweep, add_link, remove_link, tag_result,
+ *                         upload_report, schedule_interview, unschedule_interview
  * set "open-interviews" of ids; table "interview"
  *   <id>            {platform, state (ready, made, cancelled, over), token_name, candidate_name,
  *                    candidate_email, interviewer_email, starts_ms, ends_ms, title, ats,
  *                    ats_interview, platform_id, url (sealed), created_ms, changed_ms,
- *                    sequence, by (key id)}
+ *                    sequence, by (key id); ordered by a rule: application (key), by (the
+ *                    rule), timezone, slot (its id in the ATS's schedule)}
  * table "schedule"  of an ATS, where ours belong to its interviews
  *   <ats>:<id>      {application (key), parts{id there: {interview}}}
  * table "interview-token"
@@ -90,6 +92,19 @@
  * table "backfill"  past results of a platform, read on connect
  *   <connection>    {state (running, stopped, done), tests[{id, title}], test (index), offset,
  *                    seen, added, started_ms, moved_ms, done_ms, sentence}
+ * table "offered-interview"
+ *   <sha256 hex of application key, platform>  {interview}
+ * table "selection"
+ *   <id>            {application (key), platform, rule, entry, stage{id, name}, state (open, sent,
+ *                    over), made_ms; once sent: test, title, sent_ms}
+ * table "selection-token"
+ *   <sha256 hex of token>  {selection}
+ * table "selection-action"
+ *   <selection id>  number of the action that sends, decimal, no JSON
+ * table "selections"
+ *   <sha256 hex of application key, platform>  {ids[]} the last 50
+ * table "vendor-hook"
+ *   <connection>    {ids[] of webhooks that we made at the vendor, url, at_ms}
  * table "idempotency"
  *   <sha256 hex of key id, Idempotency-Key>  {request (digest), status, answer{}, at_ms}
  * set "alerts", set "untold-alerts" of keys; table "alert"

@@ -210,6 +210,12 @@ static const char *words_of(const char *kind)
                 { "send_mail", "Send a mail" },
                 { "set_interview_link", "Put the link into the interview" },
                 { "tell_partner", "Tell the hiring system the result" },
+                { "schedule_interview", "Put the interview into the schedule" },
+                { "unschedule_interview", "Take the interview out of the schedule" },
+                { "add_link", "Add the link" },
+                { "remove_link", "Remove the link" },
+                { "tag_result", "Tag the result" },
+                { "upload_report", "Upload the report" },
                 { "sweep", "Look for missed results" },
         };
 

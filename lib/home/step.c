@@ -11,6 +11,7 @@
 #include "home/records.h"
 
 static const struct step_row rows[] = {
+        { "add_link", step_add_link, true, WORDS_NO_SELECTION },
         { "backfill", step_backfill, false, -1 },
         { "cancel_assessment", step_cancel_assessment, true, -1 },
         { "create_interview", step_create_interview, true, WORDS_NO_INTERVIEW },
@@ -22,10 +23,15 @@ static const struct step_row rows[] = {
         { "look_schedule", step_look_schedule, false, -1 },
         { "look_session", step_look_session, false, -1 },
         { "move_stage", step_move_stage, true, WORDS_NOT_MOVED },
+        { "remove_link", step_remove_link, true, -1 },
+        { "schedule_interview", step_schedule_interview, true, WORDS_NO_LINK },
         { "send_assessment", step_send_assessment, true, WORDS_NOT_INVITED },
         { "send_mail", step_send_mail, true, -1 },
         { "set_interview_link", step_set_interview_link, true, WORDS_NO_LINK },
+        { "tag_result", step_tag_result, true, WORDS_NO_TAG },
         { "tell_partner", step_tell_partner, true, -1 },
+        { "unschedule_interview", step_unschedule_interview, true, -1 },
+        { "upload_report", step_upload_report, true, WORDS_NO_FILE },
         { "write_note", step_write_note, true, -1 },
 };
 
@@ -112,4 +118,29 @@ int step_application(struct step *s, json_t **record, struct application *applic
                 found = 0;
         }
         return found;
+}
+
+int step_result(struct step *s, const char *what, const char *more, json_t **record,
+                struct session *session)
+{
+        char *version, *marker;
+        int found = dossier_session(s->trade->home, s->org, text_or(s->session, "-"), record,
+                                    session, &s->why);
+
+        if (found < 0) {
+                step_trouble(s);
+        } else if (found == 0) {
+                step_done(s, "Nothing is known of this session.");
+        } else {
+                version = follow_version(session, more);
+                marker = follow_marker(s->trade, s->org, what, s->application, s->session, version);
+                if (!text_equal(marker, json_get_text(s->action, "marker", ""))) {
+                        step_done(s, "The result changed meanwhile; what follows from the new one "
+                                     "is ordered apart.");
+                        found = 0;
+                }
+                mem_free(marker);
+                mem_free(version);
+        }
+        return found == 1;
 }

@@ -11,6 +11,7 @@
 #define HOME_STEP_H
 
 #include "bridge/outcome.h"
+#include "bridge/session.h"
 #include "home/dossier.h"
 #include "home/follow.h"
 #include "home/plan.h"
@@ -60,10 +61,18 @@ int64_t step_attempts(const struct step *s);
 /* The application's record; erased or absent ones end the step (DONE): 1, 0 ended, -1. */
 int step_application(struct step *s, json_t **record, struct application *application);
 
-step_function step_backfill, step_cancel_assessment, step_deliver_event;
-step_function step_list_tests, step_look_application, step_look_schedule, step_send_assessment,
-    step_look_session, step_write_note, step_move_stage, step_create_interview, step_edit_interview,
-    step_delete_interview, step_send_mail, step_set_interview_link, step_tell_partner;
+/* The session as it is now, if it still is the one that this was ordered for: the action's marker
+ * is that of (what, application, session, its version and more).  1 with record and session (the
+ * caller's to drop and dispose, whatever is answered), 0 the step ended. */
+int step_result(struct step *s, const char *what, const char *more, json_t **record,
+                struct session *session);
+
+step_function step_add_link, step_backfill, step_cancel_assessment, step_create_interview,
+    step_delete_interview, step_deliver_event, step_edit_interview, step_list_tests,
+    step_look_application, step_look_schedule, step_look_session, step_move_stage, step_remove_link,
+    step_schedule_interview, step_send_assessment, step_send_mail, step_set_interview_link,
+    step_tag_result, step_tell_partner, step_unschedule_interview, step_upload_report,
+    step_write_note;
 
 /* What the platform says of a session goes into our records, with what follows (used by the
  * look, the sweep and a sending).  with is the action's, {hints: [event names], poll}, or NULL.

@@ -2,6 +2,7 @@
 /* Steps about interviews: with {interview: id}. */
 #include "floor/mem.h"
 #include "floor/text.h"
+#include "home/interview.h"
 #include "home/room.h"
 #include "home/step.h"
 
@@ -72,4 +73,102 @@ void step_set_interview_link(struct step *s)
         else if (s->outcome.kind == OUTCOME_UNCERTAIN)
                 s->outcome.kind = OUTCOME_AGAIN;
         write_instead(s);
+}
+
+/* --- in the ATS's own schedule --------------------------------------------------------- */
+
+/* The interview's record: 1, or 0 when the step ended. */
+static int open_interview(struct step *s, json_t **record)
+{
+        int found = room_load(s->org, interview_of(s), record, &s->why);
+
+        if (found < 0)
+                step_trouble(s);
+        else if (found == 0)
+                step_done(s, "The interview is not there any more.");
+        return found == 1;
+}
+
+/* "slot": where it stands in the schedule. */
+static void remember_slot(struct step *s, const json_t *read, const char *slot)
+{
+        json_t *record = json_deep_copy(read);
+
+        if (slot != NULL)
+                json_set_text(record, "slot", slot);
+        else
+                json_object_del(record, "slot");
+        room_put(&s->plan, interview_of(s), read, record);
+        json_decref(record);
+}
+
+static void schedule(struct step *s, const struct application *a, const json_t *record)
+{
+        struct schedule_slot slot = { .title = json_get_text(record, "title", ""),
+                                      .timezone = json_get_text(record, "timezone", "UTC"),
+                                      .starts_ms = json_get_int(record, "starts_ms", 0),
+                                      .ends_ms = json_get_int(record, "ends_ms", 0) };
+        json_t *view = NULL;
+        char *id = NULL;
+
+        if (interview_view(s->trade->home, s->org, interview_of(s), &view, &s->why) !=
+            INTERVIEW_DONE) {
+                step_trouble(s);
+                return;
+        }
+        slot.url = json_get_text(view, "url", "");
+        if (s->desk.kind->ats->make_slot(&s->desk.link, a, &slot, &id, &s->outcome) == 0) {
+                remember_slot(s, record, id);
+                step_done(s, "The interview stands in the schedule.");
+        } else if (s->outcome.kind == OUTCOME_DENIED && s->outcome.status == 403) {
+                /* Where the key may: the note and the link say it otherwise. */
+                step_done(s, "The credential may not schedule interviews; the link stands in the "
+                             "note.");
+        } else if (s->outcome.kind == OUTCOME_UNCERTAIN) {
+                s->outcome.kind = OUTCOME_AGAIN; /* it is found again by its link */
+        }
+        mem_free(id);
+        json_decref(view);
+}
+
+void step_schedule_interview(struct step *s)
+{
+        const struct ats *ats = s->desk.kind->ats;
+        struct application a = { 0 };
+        json_t *about = NULL, *record = NULL;
+
+        if (ats == NULL || ats->make_slot == NULL)
+                outcome_set(&s->outcome, OUTCOME_REFUSED, "this ATS takes no interviews from us.",
+                            "%s", s->desk.kind->name);
+        else if (step_application(s, &about, &a) == 1 && open_interview(s, &record)) {
+                if (text_equal(json_get_text(record, "state", ""), "cancelled"))
+                        step_done(s, "The interview was cancelled meanwhile.");
+                else
+                        schedule(s, &a, record);
+        }
+        application_dispose(&a);
+        json_decref(record);
+        json_decref(about);
+}
+
+void step_unschedule_interview(struct step *s)
+{
+        const struct ats *ats = s->desk.kind->ats;
+        struct application a = { 0 };
+        json_t *about = NULL, *record = NULL;
+
+        if (ats == NULL || ats->drop_slot == NULL)
+                step_done(s, "There is nothing in the schedule.");
+        else if (step_application(s, &about, &a) == 1 && open_interview(s, &record)) {
+                if (ats->drop_slot(&s->desk.link, &a, json_get_text(record, "slot", "-"),
+                                   &s->outcome) == 0) {
+                        remember_slot(s, record, NULL);
+                        step_done(s, "The interview was taken out of the schedule.");
+                } else if (s->outcome.kind == OUTCOME_UNCERTAIN) {
+                        s->outcome.kind = OUTCOME_AGAIN;
+                }
+        }
+        application_dispose(&a);
+        json_decref(record);
+        json_decref(about);
 }

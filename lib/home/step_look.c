@@ -12,13 +12,12 @@
 #include "floor/when.h"
 #include "home/consumer.h"
 #include "home/erase.h"
+#include "home/intent.h"
 #include "home/partner.h"
 #include "home/records.h"
 #include "home/step.h"
 
 #define NOT_THERE_YET 4 /* looks before something absent counts as absent */
-#define LAG_MS (15 * WHEN_SECOND)
-#define FRESH_MS (2 * WHEN_MINUTE)
 
 static void add_events(json_t *record, const json_t *with)
 {
@@ -26,120 +25,6 @@ static void add_events(json_t *record, const json_t *with)
 
         for (size_t i = 0; i < json_array_size(events); i++)
                 dossier_add_event(record, (uint64_t)json_int_of(json_array_get(events, i), 0));
-}
-
-/* An application: what do the rules want? */
-
-struct intents {
-        struct step *s;
-        const char *entry;
-        const struct application *application;
-        int result;
-};
-
-static void order_send(struct intents *v, const struct intent *intent)
-{
-        struct step *s = v->s;
-        const char *platform = json_get_text(intent->with, "platform", ""),
-                   *test = json_get_text(intent->with, "assessment", "");
-        char *once = mem_format("send|%s|%s|%s|%s|%s", s->application, intent->rule, platform, test,
-                                v->entry);
-        int64_t now = trade_now(s->trade);
-        int before = plan_once(&s->plan, s->org, once, now, &s->why);
-        struct action_order order = { .kind = "send_assessment",
-                                      .connection = platform,
-                                      .application = s->application,
-                                      .rule = intent->rule,
-                                      .due_ms = now,
-                                      .now_ms = now };
-
-        if (before == 0) {
-                order.with = json_object();
-                json_set_text(order.with, "assessment", test);
-                json_set_text(order.with, "entry", v->entry);
-                json_set(order.with, "stage", json_object());
-                json_set_text(json_object_get(order.with, "stage"), "id", v->application->stage_id);
-                json_set_text(json_object_get(order.with, "stage"), "name",
-                              v->application->stage_name);
-                plan_action(&s->plan, &order);
-                step_done(s, "An assessment was ordered by a rule.");
-        } else if (before == 1) {
-                step_done(s, "The assessment was ordered before for this entry.");
-        } else {
-                v->result = -1;
-        }
-        mem_free(once);
-}
-
-static void visit_intent(void *context, const struct intent *intent)
-{
-        struct intents *v = context;
-        char *sentence;
-
-        if (text_equal(intent->step, "send_assessment")) {
-                order_send(v, intent);
-        } else {
-                sentence = mem_format("Rule %s asks for %s, which this release cannot do yet.",
-                                      intent->rule, intent->step);
-                step_done(v->s, sentence);
-                mem_free(sentence);
-        }
-}
-
-/* Is it where the event said?  A stage that is not known in both ways is compared by name. */
-static bool in_stage(const struct application *a, const json_t *stage)
-{
-        char *id = json_get_id(stage, "id");
-        const char *name = json_get_text(stage, "name", NULL);
-        bool same = id != NULL && a->stage_id != NULL ? text_equal(id, a->stage_id)
-                                                      : text_equal(name, a->stage_name);
-
-        mem_free(id);
-        return same;
-}
-
-static void ask_rules(struct step *s, const struct application *a)
-{
-        bool body = text_equal(json_get_text(s->with, "trust", ""), trust_word(TRUST_BODY));
-        const json_t *stage = json_object_get(s->with, "stage");
-        char *entry;
-        struct intents v = { .s = s, .application = a };
-        json_t *rules;
-
-        if (body && stage != NULL && !in_stage(a, stage)) {
-                /* The API may be a moment behind the webhook. */
-                if (step_attempts(s) == 0 &&
-                    trade_now(s->trade) - json_get_int(s->action, "created_ms", 0) <
-                        trade_wait(s->trade, FRESH_MS)) {
-                        step_wait(s, LAG_MS, "The ATS does not show the new stage yet.");
-                        return;
-                }
-                buf_format(&s->said,
-                           "The application is in \"%s\" and not in \"%s\" any more: nothing "
-                           "was sent.",
-                           text_or(a->stage_name, "no stage"),
-                           json_get_text(stage, "name", "the stage it entered"));
-                s->outcome.kind = OUTCOME_DONE;
-                return;
-        }
-        rules = trade_rules(s->org, &s->why);
-        if (rules == NULL) {
-                step_trouble(s);
-                return;
-        }
-        /* A notice has no identity to be believed: one entry per stage (a later look at the
-         * history could tell two entries apart). */
-        entry = body ? mem_text(json_get_text(s->with, "entry", ""))
-                     : mem_format("stage %s", text_or(a->stage_id, text_or(a->stage_name, "")));
-        v.entry = entry;
-        if (rules_for_stage(rules, s->desk.connection->id, a, visit_intent, &v) == 0)
-                step_done(s, a->prospect || !text_equal(a->status, "active")
-                                 ? "The application is not active: nothing was sent."
-                                 : "No rule waits for the stage it is in.");
-        if (v.result != 0)
-                step_trouble(s);
-        mem_free(entry);
-        json_decref(rules);
 }
 
 static void application_absent(struct step *s)
@@ -195,7 +80,7 @@ void step_look_application(struct step *s)
         if (json_get_bool(s->with, "refresh", false) || json_get_bool(s->with, "gone", false))
                 step_done(s, "The application was read again.");
         else
-                ask_rules(s, &now);
+                intent_ask(s, &now);
 out:
         application_dispose(&now);
         json_decref(record);

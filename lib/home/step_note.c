@@ -15,22 +15,16 @@
 
 /* The result as it is now, if it still is the one this note was ordered for.  1, 0 the step
  * ended. */
-static int result_text(struct step *s, struct buf *text, bool *late)
+static int result_text(struct step *s, struct buf *text, bool *late, int *score)
 {
         struct session session = { 0 };
-        char *version = NULL, *marker = NULL, *link = NULL, *platform = NULL;
+        char *link = NULL, *platform = NULL;
         struct desk desk;
         json_t *record = NULL;
-        int found = dossier_session(s->trade->home, s->org, text_or(s->session, "-"), &record,
-                                    &session, &s->why);
+        int found;
 
         memset(&desk, 0, sizeof desk);
-        if (found <= 0)
-                goto out;
-        version = marker_session_version(&session);
-        marker = follow_marker(s->trade, s->org, "result", s->application, s->session, version);
-        if (!text_equal(marker, json_get_text(s->action, "marker", ""))) {
-                step_done(s, "The result changed meanwhile; a later note says how.");
+        if (!step_result(s, "result", NULL, &record, &session)) {
                 found = 2;
                 goto out;
         }
@@ -45,17 +39,14 @@ static int result_text(struct step *s, struct buf *text, bool *late)
          * replay or a restored home: the note may stand already. */
         *late = *late || json_get_int(s->action, "created_ms", 0) - session.finished_ms >
                              trade_wait(s->trade, LATE_MS);
+        *score = rule_score(json_object_get(s->with, "score"), &session);
         found = 1;
 out:
         if (found < 0)
                 step_trouble(s);
-        else if (found == 0)
-                step_done(s, "Nothing is known of this session.");
         desk_close(&desk);
         session_dispose(&session);
         json_decref(record);
-        mem_free(version);
-        mem_free(marker);
         mem_free(link);
         mem_free(platform);
         return found == 1;
@@ -98,7 +89,8 @@ static int remember(struct step *s)
         return found < 0 ? -1 : 0;
 }
 
-static void write_it(struct step *s, const struct application *a, struct buf *text, bool late)
+static void write_it(struct step *s, const struct application *a, struct buf *text, bool late,
+                     int score)
 {
         int there = s->doubt || late || step_attempts(s) > 0 ? look_for(s, a) : 0;
 
@@ -106,7 +98,8 @@ static void write_it(struct step *s, const struct application *a, struct buf *te
                 return;
         if (there == 0) {
                 struct note note = { .result =
-                                         text_equal(json_get_text(s->with, "what", ""), "result") };
+                                         text_equal(json_get_text(s->with, "what", ""), "result"),
+                                     .score = score };
 
                 words_mark(text, json_get_text(s->action, "marker", ""));
                 note.body = buf_text(text);
@@ -127,6 +120,7 @@ void step_write_note(struct step *s)
         struct buf text;
         json_t *record = NULL;
         bool late = false;
+        int score = 0;
 
         buf_limit(&text, WORDS_NOTE_MAX);
         if (s->desk.kind->ats == NULL || s->desk.kind->ats->write_note == NULL) {
@@ -137,11 +131,11 @@ void step_write_note(struct step *s)
         if (step_application(s, &record, &a) != 1)
                 return;
         if (text_equal(what, "result")) {
-                if (result_text(s, &text, &late))
-                        write_it(s, &a, &text, late);
+                if (result_text(s, &text, &late, &score))
+                        write_it(s, &a, &text, late, score);
         } else {
                 buf_add_text(&text, json_get_text(s->with, "text", ""));
-                write_it(s, &a, &text, late);
+                write_it(s, &a, &text, late, 0);
         }
         buf_dispose(&text);
         application_dispose(&a);

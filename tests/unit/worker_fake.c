@@ -130,6 +130,8 @@ static int read_application(struct link *link, const char *id, struct applicatio
                 out->stage_id = mem_text(a->stage);
                 out->stage_name = mem_text(a->stage_name);
                 out->status = mem_text(a->status);
+                if (a->entry[0] != '\0')
+                        out->stage_entry = mem_text(a->entry);
         }
         return leave(o);
 }
@@ -157,6 +159,7 @@ static int write_note(struct link *link, const struct application *a, const stru
 
                 COPY(note->application, a->id);
                 COPY(note->body, given->body);
+                note->score = given->score;
         }
         return leave(o);
 }
@@ -178,11 +181,164 @@ static int move_stage(struct link *link, const struct application *given, const 
         return leave(o);
 }
 
+/* Puts a text into the first empty place of a list, or empties its places. */
+static void set_text(char *list, size_t count, size_t size, const char *text, bool add)
+{
+        for (size_t i = 0; i < count; i++) {
+                char *at = list + i * size;
+
+                if (add && text_equal(at, text))
+                        return;
+                if (!add && text_equal(at, text))
+                        at[0] = '\0';
+        }
+        for (size_t i = 0; add && i < count; i++) {
+                char *at = list + i * size;
+
+                if (at[0] == '\0') {
+                        copy(at, size, text);
+                        return;
+                }
+        }
+}
+
+static int set_link(const struct application *given, const char *url, bool add, struct outcome *o)
+{
+        struct fake_application *a;
+        bool did;
+
+        enter(CALL_SET_LINK, o, &did);
+        a = fake_application(given->id);
+        if (did && a != NULL)
+                set_text(a->links[0], 8, sizeof a->links[0], url, add);
+        return leave(o);
+}
+
+static int add_link(struct link *link, const struct application *a, const char *url,
+                    struct outcome *o)
+{
+        (void)link;
+        return set_link(a, url, true, o);
+}
+
+static int remove_link(struct link *link, const struct application *a, const char *url,
+                       struct outcome *o)
+{
+        (void)link;
+        return set_link(a, url, false, o);
+}
+
+static int set_tags(struct link *link, const struct application *given, const char *const *add,
+                    const char *const *less, struct outcome *o)
+{
+        struct fake_application *a;
+        bool did;
+
+        (void)link;
+        enter(CALL_SET_TAGS, o, &did);
+        a = fake_application(given->id);
+        for (; did && a != NULL && add != NULL && *add != NULL; add++)
+                set_text(a->tags[0], 8, sizeof a->tags[0], *add, true);
+        for (; did && a != NULL && less != NULL && *less != NULL; less++)
+                set_text(a->tags[0], 8, sizeof a->tags[0], *less, false);
+        return leave(o);
+}
+
+static int find_file(struct link *link, const struct application *a, const char *name, int *found,
+                     struct outcome *o)
+{
+        bool did;
+
+        (void)link;
+        enter(CALL_FIND_FILE, o, &did);
+        *found = 0;
+        for (int i = 0; i < fake->file_count; i++)
+                if (text_equal(fake->files[i].application, a->id) &&
+                    text_equal(fake->files[i].name, name))
+                        *found = 1;
+        return leave(o);
+}
+
+static int upload_file(struct link *link, const struct application *a,
+                       const struct attachment *file, struct outcome *o)
+{
+        bool did;
+
+        (void)link;
+        enter(CALL_UPLOAD_FILE, o, &did);
+        if (did && fake->file_count < 16) {
+                struct fake_file *f = &fake->files[fake->file_count++];
+
+                COPY(f->application, a->id);
+                COPY(f->name, file->name);
+                snprintf(f->body, sizeof f->body, "%.*s", (int)file->len, (const char *)file->data);
+        }
+        return leave(o);
+}
+
+static int make_slot(struct link *link, const struct application *given,
+                     const struct schedule_slot *slot, char **id, struct outcome *o)
+{
+        struct fake_application *a;
+        bool did;
+
+        (void)link;
+        enter(CALL_MAKE_SLOT, o, &did);
+        *id = NULL;
+        a = fake_application(given->id);
+        if (did && a != NULL)
+                set_text(a->slots[0], 4, sizeof a->slots[0], slot->url, true);
+        if (o->kind == OUTCOME_DONE)
+                *id = mem_text("P1");
+        else if (o->kind == OUTCOME_DENIED)
+                o->status = 403;
+        return leave(o);
+}
+
+static int drop_slot(struct link *link, const struct application *given, const char *id,
+                     struct outcome *o)
+{
+        struct fake_application *a;
+        bool did;
+
+        (void)link;
+        enter(CALL_DROP_SLOT, o, &did);
+        a = fake_application(given->id);
+        if (did && a != NULL && text_equal(id, "P1"))
+                memset(a->slots, 0, sizeof a->slots);
+        return leave(o);
+}
+
+int fake_count(const char (*list)[160], size_t count, const char *containing)
+{
+        int hits = 0;
+
+        for (size_t i = 0; i < count; i++)
+                hits += list[i][0] != '\0' && strstr(list[i], containing) != NULL;
+        return hits;
+}
+
+int fake_tags(const struct fake_application *a, const char *tag)
+{
+        int hits = 0;
+
+        for (size_t i = 0; i < 8; i++)
+                hits += a->tags[i][0] != '\0' && (tag == NULL || text_equal(a->tags[i], tag));
+        return hits;
+}
+
 static const struct ats ats = { .kind = "greenhouse",
                                 .read_application = read_application,
                                 .find_note = find_note,
                                 .write_note = write_note,
-                                .move_stage = move_stage };
+                                .move_stage = move_stage,
+                                .add_link = add_link,
+                                .remove_link = remove_link,
+                                .set_tags = set_tags,
+                                .find_file = find_file,
+                                .upload_file = upload_file,
+                                .make_slot = make_slot,
+                                .drop_slot = drop_slot };
 
 /* The platform. */
 

@@ -24,11 +24,21 @@ enum fake_call {
         CALL_CREATE_INTERVIEW,
         CALL_FIND_INTERVIEW,
         CALL_DELETE_INTERVIEW,
+        CALL_SET_LINK,
+        CALL_SET_TAGS,
+        CALL_FIND_FILE,
+        CALL_UPLOAD_FILE,
+        CALL_MAKE_SLOT,
+        CALL_DROP_SLOT,
         CALLS
 };
 
 struct fake_application {
         char id[32], candidate[32], email[64], stage[32], stage_name[64], status[16];
+        char entry[32];     /* into the stage */
+        char links[8][160]; /* beside the candidate */
+        char tags[8][64];
+        char slots[4][160]; /* links in the schedule */
         bool gone;
 };
 
@@ -40,12 +50,19 @@ struct fake_session {
 
 struct fake_note {
         char application[32], body[4000];
+        int score;
+};
+
+struct fake_file {
+        char application[32], name[120], body[6000];
 };
 
 struct fake_world {
         struct fake_application applications[64];
         struct fake_session sessions[64];
         struct fake_note notes[256];
+        struct fake_file files[16];
+        int file_count;
         int application_count, session_count, note_count, moves, interviews;
         int calls[CALLS];          /* made */
         int most_at_once, at_once; /* calls of one connection */
@@ -86,6 +103,10 @@ void fake_tick(struct fake_home *f);
 struct fake_application *fake_application(const char *id);
 struct fake_session *fake_session(const char *id);
 int fake_notes(const char *application, const char *containing);
+
+/* How many of a list's texts contain this. */
+int fake_count(const char (*list)[160], size_t count, const char *containing);
+int fake_tags(const struct fake_application *a, const char *tag);
 
 /* Deliveries. */
 void fake_deliver(struct fake_home *f, const char *org, const char *connection, enum trust trust,
