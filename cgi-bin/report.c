@@ -6,17 +6,18 @@
 #include "guard.h"
 #include "home/audit.h"
 #include "home/report_view.h"
+#include "report_file.h"
 #include "report_results.h"
 
 /* Who looked at which report, once an hour for each address: the link is the key, so it cannot
  * be known who he is.  A log that cannot be written does not keep a recruiter from his page. */
-static void note_view(struct request *rq, struct org *org, const json_t *view)
+static void note(struct request *rq, struct org *org, const char *did, const char *session)
 {
-        char *about = mem_format("report of session %s", json_get_text(view, "session", ""));
+        char *about = mem_format("report of session %s", session);
         const struct audit_entry entry = { .org = org->name,
                                            .who = "somebody with the link",
                                            .from = request_address(rq),
-                                           .did = "report.viewed",
+                                           .did = did,
                                            .about = about,
                                            .request = request_id(rq) };
         struct fail why = FAIL_CLEAR;
@@ -36,7 +37,7 @@ static void page(struct request *rq, struct reply *re)
                 return;
         switch (report_view(guard_home(), org, request_segment(rq, "token"), &view, &why)) {
         case 1:
-                note_view(rq, org, view);
+                note(rq, org, "report.viewed", json_get_text(view, "session", ""));
                 reply_header(re, "X-Robots-Tag", "noindex");
                 reply_page(rq, re, 200, "report", view);
                 return;
@@ -54,10 +55,21 @@ static void page(struct request *rq, struct reply *re)
         }
 }
 
+static void note_download(struct request *rq, struct org *org, const char *session)
+{
+        note(rq, org, "report.downloaded", session);
+}
+
+static void file(struct request *rq, struct reply *re)
+{
+        report_file_handler(rq, re, note_download);
+}
+
 static const struct route routes[] = {
         { "GET", "{org}/results", report_results, 0, true, NULL },
         { "GET", "{org}/results/{session}", report_result, 0, true, NULL },
         { "GET", "{org}/{token}", page, 0, false, NULL },
+        { "GET", "{org}/{token}/file", file, 0, false, NULL },
         { NULL, NULL, NULL, 0, false, NULL },
 };
 

@@ -314,10 +314,55 @@ void cs_page_step(struct request *rq, struct reply *re)
         mem_free(location);
 }
 
+/* One page of PDF (ISO 32000-1, 7.5) that says whose report it is. */
+static void pdf_page(struct buf *out, const char *words)
+{
+        size_t at[6], xref;
+        struct buf text = BUF_NONE;
+
+        buf_add_text(&text, "BT /F1 18 Tf 72 720 Td (");
+        for (; *words != '\0'; words++) {
+                if (strchr("()\\", *words) != NULL)
+                        buf_add_char(&text, '\\');
+                buf_add_char(&text, *words >= ' ' && *words < 0x7F ? *words : '?');
+        }
+        buf_add_text(&text, ") Tj ET");
+        buf_add_text(out, "%PDF-1.4\n");
+        at[1] = out->len;
+        buf_add_text(out, "1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj\n");
+        at[2] = out->len;
+        buf_add_text(out, "2 0 obj << /Type /Pages /Kids [3 0 R] /Count 1 >> endobj\n");
+        at[3] = out->len;
+        buf_add_text(out, "3 0 obj << /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents "
+                          "4 0 R /Resources << /Font << /F1 5 0 R >> >> >> endobj\n");
+        at[4] = out->len;
+        buf_format(out, "4 0 obj << /Length %zu >> stream\n%s\nendstream endobj\n", text.len,
+                   buf_text(&text));
+        at[5] = out->len;
+        buf_add_text(out, "5 0 obj << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> "
+                          "endobj\n");
+        xref = out->len;
+        buf_add_text(out, "xref\n0 6\n0000000000 65535 f \n");
+        for (int i = 1; i < 6; i++)
+                buf_format(out, "%010zu 00000 n \n", at[i]);
+        buf_format(out, "trailer << /Size 6 /Root 1 0 R >>\nstartxref\n%zu\n%%%%EOF\n", xref);
+        buf_dispose(&text);
+}
+
+/* For a program that asks for a file; the vendor's own address gives a page to a browser. */
+static void result_file(struct reply *re, const char *id)
+{
+        char *words = mem_format("Report of session %s (sandbox)", id);
+
+        pdf_page(reply_body(re), words);
+        reply_type(re, "application/pdf");
+        mem_free(words);
+}
+
 /* The report: whoever has the token may read it, nobody else (wire 1.7, "Report link"). */
 void cs_page_result(struct request *rq, struct reply *re)
 {
-        const char *given = request_query(rq, "accessToken");
+        const char *given = request_query(rq, "accessToken"), *accept;
         json_t *session;
         bool good;
 
@@ -326,7 +371,10 @@ void cs_page_result(struct request *rq, struct reply *re)
         good = session != NULL && given != NULL && json_get_text(session, "_token", NULL) != NULL &&
                secret_equal_text(given, json_get_text(session, "_token", ""));
         pthread_mutex_unlock(&cs.lock);
-        if (good)
+        if (good && request_header(rq, "Accept", &accept) == 1 &&
+            text_equal(accept, "application/pdf"))
+                result_file(re, request_segment(rq, "id"));
+        else if (good)
                 session_page(rq, re, "sandbox-codesignal-result", "Report");
         else
                 reply_problem(rq, re, 404, "There is no such report.");

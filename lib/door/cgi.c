@@ -26,8 +26,9 @@
 #include "floor/text.h"
 #include "floor/when.h"
 
-#define PEER_SECONDS 60 /* a web server silent for longer in the middle of a request is gone */
-#define STUCK_MS 5      /* a keeper of the door who is busy with one request for longer is stuck */
+#define PEER_SECONDS 60   /* a web server silent for longer in the middle of a request is gone */
+#define RECORD_MOST 65528 /* of 65535, a multiple of 8 */
+#define STUCK_MS 5 /* a keeper of the door who is busy with one request for longer is stuck */
 #define DRAIN_MS (2 * WHEN_SECOND) /* after cgi_stop(): how long the queue is still served */
 
 extern char **environ;
@@ -689,6 +690,80 @@ int cgi_reply(struct cgi *c, const char *head, size_t head_len, const void *body
                 body_len -= (size_t)part;
         }
         return 0;
+}
+
+int cgi_begin(struct cgi *c, const char *head, size_t head_len)
+{
+        drain(c);
+        if (c->plain)
+                return file_write_all(STDOUT_FILENO, head, head_len) == 0
+                           ? file_write_all(STDOUT_FILENO, "\r\n", 2)
+                           : -1;
+        if (FCGX_PutStr(head, (int)head_len, c->fcgi.out) < 0 ||
+            FCGX_PutStr("\r\n", 2, c->fcgi.out) < 0 || FCGX_FFlush(c->fcgi.out) != 0)
+                return -1;
+        return 0;
+}
+
+/* One record of FCGI_STDOUT, not by libfcgi, whose buffer of 8 KB would make eight of it.  Behind
+ * FCGX_FFlush() nothing of the stream is pending. */
+static int put_record(struct cgi *c, const char *data, size_t len)
+{
+        int id = c->fcgi.requestId;
+        size_t padding = (8 - len % 8) % 8;
+        static const char zeros[8];
+        unsigned char header[8] = { 1 /* FCGI_VERSION_1 */,    6 /* FCGI_STDOUT */,
+                                    (unsigned char)(id >> 8),  (unsigned char)id,
+                                    (unsigned char)(len >> 8), (unsigned char)len,
+                                    (unsigned char)padding };
+        struct iovec parts[3] = { { header, sizeof header },
+                                  { (void *)(uintptr_t)data, len },
+                                  { (void *)(uintptr_t)zeros, padding } };
+
+        for (int i = 0; i < 3;) {
+                ssize_t put = writev(c->fcgi.ipcFd, parts + i, 3 - i);
+
+                if (put < 0 && errno == EINTR)
+                        continue;
+                if (put < 0)
+                        return -1;
+                for (; i < 3 && (size_t)put >= parts[i].iov_len; i++)
+                        put -= (ssize_t)parts[i].iov_len;
+                if (i < 3) {
+                        parts[i].iov_base = (char *)parts[i].iov_base + put;
+                        parts[i].iov_len -= (size_t)put;
+                }
+        }
+        return 0;
+}
+
+int cgi_piece(struct cgi *c, const void *data, size_t len)
+{
+        const char *at = data;
+
+        if (c->plain)
+                return file_write_all(STDOUT_FILENO, data, len);
+        while (len > 0) {
+                size_t part = len < RECORD_MOST ? len : RECORD_MOST;
+
+                if (put_record(c, at, part) != 0)
+                        return -1;
+                at += part;
+                len -= part;
+        }
+        return 0;
+}
+
+void cgi_cut(struct cgi *c)
+{
+        if (!c->begun)
+                return;
+        c->begun = false;
+        c->env = NULL;
+        if (c->plain)
+                close(STDOUT_FILENO);
+        else
+                FCGX_Free(&c->fcgi, 1); /* without the record that ends a request */
 }
 
 void cgi_finish(struct cgi *c)

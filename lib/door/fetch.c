@@ -18,10 +18,11 @@
 #define TIMEOUT_MS (20 * WHEN_SECOND)
 #define CONNECT_MS (10 * WHEN_SECOND)
 #define ANSWER_MAX (4 << 20)
-#define KEPT_MAX 8    /* connections per thread */
-#define KEPT_AGE 30L  /* seconds unused; older ones the other side may be closing right now */
-#define SLOW_RATE 10L /* bytes a second, below which ... */
-#define SLOW_TIME 30L /* ... this many seconds end a call */
+#define KEPT_MAX 8   /* connections per thread */
+#define KEPT_AGE 30L /* seconds unused; older ones the other side may be closing right now */
+#define SINK_BUFFER (256 * 1024L) /* read at one time for a sink */
+#define SLOW_RATE 10L             /* bytes a second, below which ... */
+#define SLOW_TIME 30L             /* ... this many seconds end a call */
 
 static char *ca_file;           /* NULL: the system's */
 static pthread_key_t of_thread; /* a CURL handle with its kept connections */
@@ -43,6 +44,10 @@ struct call {
         bool whole_head; /* the blank line of a final answer came */
         bool in_body;    /* later header lines are trailers */
         int codings;     /* Content-Encoding lines seen */
+        bool sink_told;  /* of the head */
+        bool stopped;    /* the sink wants no more */
+        size_t poured;   /* into the sink */
+        bool overflowed; /* more than it may be */
         size_t head_len;
         struct curl_slist *headers;
         char error[CURL_ERROR_SIZE];
@@ -126,8 +131,9 @@ static bool coding_is_odd(struct call *call, const char *line, size_t len)
 
         if (named(line, len, "Content-Encoding", &value))
                 return ++call->codings > 1 ||
-                       !(value_is(value, "gzip") || value_is(value, "x-gzip") ||
-                         value_is(value, "identity") || value_is(value, ""));
+                       !(value_is(value, "identity") || value_is(value, "") ||
+                         (call->request->sink == NULL &&
+                          (value_is(value, "gzip") || value_is(value, "x-gzip"))));
         if (named(line, len, "Transfer-Encoding", &value))
                 return !(value_is(value, "chunked") || value_is(value, "identity"));
         return false;
@@ -182,11 +188,43 @@ static size_t take_header(char *data, size_t size, size_t count, void *context)
         return call->odd_coding ? 0 : whole;
 }
 
+static size_t answer_max(const struct call *call)
+{
+        return call->request->answer_max > 0 ? call->request->answer_max : ANSWER_MAX;
+}
+
+static bool tell_sink(struct call *call)
+{
+        const struct fetch_sink *sink = call->request->sink;
+
+        if (!call->sink_told) {
+                call->sink_told = true;
+                call->stopped = !sink->head(sink->context, call->answer);
+        }
+        return !call->stopped;
+}
+
+static bool pour(struct call *call, const char *data, size_t len)
+{
+        const struct fetch_sink *sink = call->request->sink;
+
+        if (len > answer_max(call) - call->poured) {
+                call->overflowed = true;
+                return false;
+        }
+        call->poured += len;
+        if (tell_sink(call))
+                call->stopped = !sink->piece(sink->context, data, len);
+        return !call->stopped;
+}
+
 static size_t take_body(char *data, size_t size, size_t count, void *context)
 {
         struct call *call = context;
 
         call->in_body = true;
+        if (call->request->sink != NULL)
+                return pour(call, data, size * count) ? size * count : 0;
         buf_add(&call->answer->body, data, size * count);
         return call->answer->body.over ? 0 : size * count;
 }
@@ -252,7 +290,10 @@ static void set_all(CURL *curl, struct call *call)
         curl_easy_setopt(curl, CURLOPT_CURLU, call->url);
         curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
         curl_easy_setopt(curl, CURLOPT_HTTPHEADER, call->headers);
-        curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "gzip");
+        if (request->sink == NULL)
+                curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "gzip");
+        else
+                curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, SINK_BUFFER);
         curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
         curl_easy_setopt(curl, CURLOPT_HEADERDATA, call);
         curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
@@ -301,9 +342,11 @@ static void conclude(struct call *call, CURLcode code, long system_error)
                 else
                         end(call, code == CURLE_URL_MALFORMAT ? FETCH_REFUSED : FETCH_UNREACHABLE,
                             "%.60s: not reached: %s", call->host, words(call, code));
-        } else if (answer->body.over) {
+        } else if (call->stopped) {
+                end(call, FETCH_STOPPED, "%.60s: no more of the answer was wanted", call->host);
+        } else if (answer->body.over || call->overflowed) {
                 end(call, FETCH_TOO_LONG, "%.60s: the answer is longer than %zu bytes", call->host,
-                    answer->body.max);
+                    answer_max(call));
         } else if (call->head_over || (code == CURLE_OUT_OF_MEMORY && !call->whole_head)) {
                 /* libcurl's word for a single header line of more than 100 kB; when memory
                  * is really gone, the next mem_alloc() ends the process. */
@@ -372,7 +415,7 @@ int fetch(const struct fetch_request *request, struct fetch_answer *answer, stru
         if (!started)
                 abort();
         *answer = (struct fetch_answer){ .end = FETCH_REFUSED };
-        buf_limit(&answer->body, request->answer_max ? request->answer_max : ANSWER_MAX);
+        buf_limit(&answer->body, answer_max(&call));
         if (prepare(&call, &cause) != 0) {
                 end(&call, FETCH_REFUSED, "%s", cause.text);
         } else {
@@ -380,6 +423,8 @@ int fetch(const struct fetch_request *request, struct fetch_answer *answer, stru
                 set_all(curl, &call);
                 code = curl_easy_perform(curl);
                 curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &system_error);
+                if (request->sink != NULL && code == CURLE_OK && call.whole_head)
+                        tell_sink(&call); /* an answer without a body has a head all the same */
                 conclude(&call, code, system_error);
                 curl_easy_reset(curl); /* nothing in it points here, or holds a password */
         }

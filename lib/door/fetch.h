@@ -39,6 +39,9 @@ int fetch_start(const char *allow, struct fail *why);
 int fetch_trust(const char *ca, struct fail *why);
 void fetch_stop(void);
 
+struct fetch_answer;
+struct fetch_sink;
+
 struct fetch_request {
         const char *method; /* "GET", "POST", ...: capital letters */
         const char *url;    /* absolute, without user and password */
@@ -51,6 +54,20 @@ struct fetch_request {
         size_t body_len;
         int64_t timeout_ms; /* the whole call, names and connecting included; 0 = 20 s */
         size_t answer_max;  /* 0 = 4 MiB, decoded; a longer answer is FETCH_TOO_LONG */
+        /* Who takes the body as it comes; NULL: it is kept in the answer. */
+        const struct fetch_sink *sink;
+};
+
+/*
+ * For answers that are too large to be held.  They come as the other side has them (no
+ * compression is asked for), of any status, in the thread that fetches; a sink that is slow slows
+ * the other side down.  FETCH_STOPPED: head() or piece() wanted no more.
+ */
+struct fetch_sink {
+        /* Once, before the first piece: the status and the header lines stand in answer. */
+        bool (*head)(void *context, const struct fetch_answer *answer);
+        bool (*piece)(void *context, const void *data, size_t len);
+        void *context;
 };
 
 enum fetch_end {
@@ -58,7 +75,8 @@ enum fetch_end {
         FETCH_REFUSED,     /* our guard or the URL: never sent */
         FETCH_UNREACHABLE, /* not connected: certainly not received */
         FETCH_UNCERTAIN,   /* sent or partly sent, no whole answer: may have been done */
-        FETCH_TOO_LONG     /* the answer passed answer_max: may have been done */
+        FETCH_TOO_LONG,    /* the answer passed answer_max: may have been done */
+        FETCH_STOPPED      /* the sink wanted no more: may have been done */
 };
 
 struct fetch_answer {

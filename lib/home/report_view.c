@@ -211,13 +211,14 @@ static json_t *session_view(struct org *org, const json_t *record, const struct 
         return view;
 }
 
-int report_view(struct home *h, struct org *org, const char *token, json_t **view, struct fail *why)
+/* The session behind a token: 1 with record and session, else as report_view(). */
+static int by_token(struct home *h, struct org *org, const char *token, json_t **record,
+                    struct session *session, struct fail *why)
 {
         struct store *store = org != NULL ? org->store : home_nobody(h, why);
         char *index = record_digest(token, NULL);
         struct buf value = BUF_NONE;
-        json_t *pointer = NULL, *record = NULL;
-        struct session session = { 0 };
+        json_t *pointer = NULL;
         int found = store == NULL ? -1 : store_get(store, "report", index, &value, why);
 
         if (found <= 0 || org == NULL)
@@ -225,20 +226,64 @@ int report_view(struct home *h, struct org *org, const char *token, json_t **vie
         pointer = json_parse(value.data, value.len, false, why);
         found = pointer == NULL ? -1
                                 : dossier_session(h, org, json_get_text(pointer, "session", ""),
-                                                  &record, &session, why);
+                                                  record, session, why);
         if (found == 0) {
                 found = 2; /* the link was good once */
-        } else if (found > 0) {
-                if (session.state == SESSION_ERASED)
-                        found = 2;
-                else
-                        *view = session_view(org, record, &session);
-                session_dispose(&session);
-                json_decref(record);
+        } else if (found > 0 && session->state == SESSION_ERASED) {
+                session_dispose(session);
+                json_decref(*record);
+                *record = NULL;
+                found = 2;
         }
 out:
         json_decref(pointer);
         buf_dispose(&value);
         mem_free(index);
+        return found;
+}
+
+static bool has_file(const struct session *s)
+{
+        return session_score_released(s) && s->report_url != NULL;
+}
+
+int report_view(struct home *h, struct org *org, const char *token, json_t **view, struct fail *why)
+{
+        json_t *record = NULL;
+        struct session session = { 0 };
+        int found = by_token(h, org, token, &record, &session, why);
+        char *file;
+
+        if (found != 1)
+                return found;
+        *view = session_view(org, record, &session);
+        if (has_file(&session)) {
+                file = mem_format("%s/file", token); /* beside the page: no mount point needed */
+                json_set_text(*view, "file", file);
+                mem_free(file);
+        }
+        session_dispose(&session);
+        json_decref(record);
+        return 1;
+}
+
+int report_file(struct home *h, struct org *org, const char *token, char **url, char **id,
+                struct fail *why)
+{
+        json_t *record = NULL;
+        struct session session = { 0 };
+        int found = by_token(h, org, token, &record, &session, why);
+
+        *url = *id = NULL;
+        if (found != 1)
+                return found;
+        if (has_file(&session)) {
+                *url = mem_text(session.report_url);
+                *id = mem_text(session.id);
+        } else {
+                found = 0;
+        }
+        session_dispose(&session);
+        json_decref(record);
         return found;
 }

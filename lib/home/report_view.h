@@ -14,4 +14,10 @@
 int report_view(struct home *h, struct org *org, const char *token, json_t **view,
                 struct fail *why);
 
+/* Where the platform keeps its own report of the same session.  1: *url (secret: for fetching,
+ * never for showing; mem_free_secret()) and *session (its id); 0 there is none, or none that may
+ * be seen yet, because the score is not final; 2 and -1 as above. */
+int report_file(struct home *h, struct org *org, const char *token, char **url, char **session,
+                struct fail *why);
+
 #endif

@@ -82,7 +82,7 @@ void dispatch(struct request *rq, struct reply *re)
 
 void dispatch_settle(struct request *rq, struct reply *re)
 {
-        if (!re->broken && re->given)
+        if (re->streaming || (!re->broken && re->given))
                 return;
         log_event(LOG_LEVEL_ERROR,
                   re->broken ? "handler made an impossible reply" : "handler made no reply",

@@ -226,27 +226,78 @@ static void add_policy(struct buf *head, const struct reply *re)
                 buf_add_text(head, "form-action 'none'\r\n");
 }
 
-int reply_send(struct reply *re, struct request *rq)
+/* length -1: not known. */
+static void write_head(struct buf *head, struct request *rq, const struct reply *re, int64_t length)
+{
+        bool bodyless = re->status == 204 || re->status == 304;
+
+        buf_format(head, "Status: %d %s\r\n", re->status, reply_phrase(re->status));
+        if (re->type != NULL && !bodyless)
+                buf_format(head, "Content-Type: %s\r\n", re->type);
+        if (!bodyless && length >= 0)
+                buf_format(head, "Content-Length: %lld\r\n", (long long)length);
+        buf_format(head, "X-Request-Id: %s\r\n", rq->id);
+        buf_add_buf(head, &re->headers);
+        add_unless(head, re, "Cache-Control", "no-store");
+        add_unless(head, re, "X-Content-Type-Options", "nosniff");
+        add_unless(head, re, "Referrer-Policy", "no-referrer");
+        if (re->status == 401)
+                add_unless(head, re, "WWW-Authenticate", "Bearer realm=\"fairlead\"");
+        if (!has(re, "Content-Security-Policy"))
+                add_policy(head, re);
+}
+
+int reply_stream(struct request *rq, struct reply *re, int64_t length)
 {
         struct buf head = BUF_NONE;
-        bool bodyless = re->status == 204 || re->status == 304;
-        bool quiet = bodyless || text_equal(rq->method, "HEAD");
         int result;
 
-        buf_format(&head, "Status: %d %s\r\n", re->status, reply_phrase(re->status));
-        if (re->type != NULL && !bodyless)
-                buf_format(&head, "Content-Type: %s\r\n", re->type);
-        if (!bodyless)
-                buf_format(&head, "Content-Length: %zu\r\n", re->body.len);
-        buf_format(&head, "X-Request-Id: %s\r\n", rq->id);
-        buf_add_buf(&head, &re->headers);
-        add_unless(&head, re, "Cache-Control", "no-store");
-        add_unless(&head, re, "X-Content-Type-Options", "nosniff");
-        add_unless(&head, re, "Referrer-Policy", "no-referrer");
-        if (re->status == 401)
-                add_unless(&head, re, "WWW-Authenticate", "Bearer realm=\"fairlead\"");
-        if (!has(re, "Content-Security-Policy"))
-                add_policy(&head, re);
+        re->given = true;
+        if (re->broken || re->streaming)
+                return -1;
+        write_head(&head, rq, re, length);
+        re->streaming = true;
+        re->left = text_equal(rq->method, "HEAD") ? 0 : length;
+        result = cgi_begin(rq->cgi, head.data, head.len);
+        buf_dispose_secret(&head);
+        if (result != 0)
+                re->cut = true;
+        return result;
+}
+
+int reply_piece(struct request *rq, struct reply *re, const void *data, size_t len)
+{
+        if (!re->streaming || re->cut)
+                return -1;
+        if (re->left >= 0 && (int64_t)len > re->left) {
+                re->cut = true; /* more than was announced would be taken for another reply */
+                return -1;
+        }
+        if (re->left >= 0)
+                re->left -= (int64_t)len;
+        if (cgi_piece(rq->cgi, data, len) != 0)
+                re->cut = true;
+        return re->cut ? -1 : 0;
+}
+
+void reply_cut(struct reply *re)
+{
+        re->cut = true;
+}
+
+int reply_send(struct reply *re, struct request *rq)
+{
+        bool bodyless = re->status == 204 || re->status == 304;
+        bool quiet = bodyless || text_equal(rq->method, "HEAD");
+        struct buf head = BUF_NONE;
+        int result;
+
+        if (re->streaming) {
+                if (re->cut || re->left > 0)
+                        cgi_cut(rq->cgi);
+                return re->cut ? -1 : 0;
+        }
+        write_head(&head, rq, re, (int64_t)re->body.len);
         result = cgi_reply(rq->cgi, head.data, head.len, re->body.data, quiet ? 0 : re->body.len);
         buf_dispose_secret(&head);
         return result;

@@ -138,7 +138,7 @@ static void send_reply(struct slot *s)
 {
         dispatch_settle(&s->rq, &s->re);
         if (reply_send(&s->re, &s->rq) != 0)
-                log_event(LOG_LEVEL_WARN, "the web server went away before the reply", NULL);
+                log_event(LOG_LEVEL_WARN, "the reply did not go out whole", NULL);
         log_line(&s->rq, &s->re, s->started_us);
         cgi_finish(s->cgi);
         reply_dispose(&s->re);

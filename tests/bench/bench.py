@@ -456,6 +456,63 @@ def measure_cgi(run, seconds):
     end(server)
 
 
+REPORT = 50 * 1024 * 1024
+DOWNLOADS = 5  # pairs
+
+
+def download(run, port, path):
+    """Seconds that the file takes, by curl: it holds nothing, as a browser that writes to disk."""
+    words = run.command(find("curl"), "-s", "-S", "-f", "-o", "/dev/null", "-w",
+                        "%{size_download} %{time_total}", f"http://127.0.0.1:{port}{path}").split()
+    if int(words[0]) != REPORT:
+        raise Unable(f"{path} has {words[0]} bytes, not {REPORT}")
+    return float(words[1])
+
+
+def measure_report(run):
+    """A report of 50 MB through report.fcgi beside the same one through the web server's proxy."""
+    if find("curl") is None:
+        note("skipped report-throughput: there is no curl here")
+        return
+    with open(os.path.join(run.disk, "report.pdf"), "wb") as f:
+        for _ in range(REPORT // 65536):
+            f.write(os.urandom(65536))
+    _, vendor = lighttpd(run, "vendor", [], f"""server.document-root := "{run.disk}"
+mimetype.assign = ( ".pdf" => "application/pdf" )
+""")
+    session = {"id": "s", "test_id": "t", "test_title": "Bench", "state": "complete",
+               "verification": "verified",
+               "score": {"value": 530, "least": 200, "most": 600, "version": "v", "label": ""}}
+    planted = run.command(built("tests/tool/plant_session"), run.home, "acme", stdin=json.dumps(
+        [{"key": "cs:s", "session": session,
+          "report_url": f"http://127.0.0.1:{vendor}/report.pdf"}]).encode())
+    server, port = lighttpd(run, "report", ["mod_fastcgi", "mod_proxy"],
+                            shipped("fairlead-spawned.conf") + f"""
+$HTTP["url"] =~ "^/report.pdf" {{
+    proxy.server = ( "" => (( "host" => "127.0.0.1", "port" => {vendor} )) )
+}}
+""", env=dict(os.environ, FAIRLEAD_ALLOW_NETWORKS="127.0.0.0/8"))
+    ours = f"/fairlead/report/acme/{planted.split()[1]}/file"
+    times = []
+    for turn in range(DOWNLOADS + 1):
+        paths = (ours, "/report.pdf") if turn % 2 == 0 else ("/report.pdf", ours)
+        took = {path: download(run, port, path) for path in paths}
+        if turn > 0:  # the first fills caches
+            times.append((took[ours], took["/report.pdf"]))
+    values = [proxy / own for own, proxy in times]
+    value = statistics.median(values)
+    say("report-throughput", value, ">=0.9", value >= 0.9,
+        "a report of 50 MB through report.fcgi beside the same through lighttpd's mod_proxy",
+        f"{REPORT / 1e6 / statistics.median(t[0] for t in times):.0f} MB/s, mod_proxy "
+        f"{REPORT / 1e6 / statistics.median(t[1] for t in times):.0f} MB/s; {spread(values)}")
+    program = child(server, "report.fcgi")
+    if program is not None:
+        memory = private_mib(program)
+        say("report-memory", memory, "<=8", memory <= 8,
+            "private resident memory of report.fcgi in MiB after those")
+    end(server)
+
+
 def measure_lookup(run):
     if os.environ.get("BENCH_LOOKUP") != "1":
         note("skipped lookup: BENCH_LOOKUP=1 asks for it")
@@ -490,6 +547,7 @@ def main():
                  f"{cost['fdatasync_us']:.0f} us, one commit {cost['commit_us']:.0f} us")
             measure_fastcgi(run, seconds)
             measure_cgi(run, seconds)
+            measure_report(run)
             measure_lookup(run)
             note(f"load average after: {load_average()}")
     except (Unable, OSError, subprocess.TimeoutExpired) as why:

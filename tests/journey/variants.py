@@ -43,6 +43,15 @@ def report(h, v, link):
     tap.lacks(page.text(), "accessToken", f"{v}: it gives no key away")
     tap.contains(page.headers.get("content-security-policy", ""), "default-src 'none'",
                  f"{v}: it comes with a strict policy")
+    way = re.search(r'href="([^"]+/file)"', page.text())
+    if tap.ok(way, f"{v}: it leads to the platform's file"):
+        file = h.http("GET", link.rsplit("/", 1)[0] + "/" + way.group(1))
+        tap.equal((file.status, file.headers.get("content-type"), file.body[:8], file.body[-6:]),
+                  (200, "application/pdf", b"%PDF-1.4", b"%%EOF\n"), f"{v}: the file comes through")
+        tap.contains(file.headers.get("content-disposition", ""), "attachment",
+                     f"{v}: the file is for keeping, not for running here")
+        tap.lacks(str(file.headers) + file.body.decode("latin-1"), "accessToken",
+                  f"{v}: the file gives no key away")
     other = h.http("GET", link[:-1] + ("A" if link[-1] != "A" else "B"))
     tap.equal(other.status, 404, f"{v}: a changed link opens nothing")
 

@@ -265,6 +265,98 @@ static void test_answers(struct rogue *r)
         }
 }
 
+struct tub {
+        struct buf got;
+        int heads, status;
+        size_t most; /* bytes that are wanted */
+        bool no_body, order;
+        char *type;
+};
+
+static bool tub_head(void *context, const struct fetch_answer *answer)
+{
+        struct tub *t = context;
+
+        t->heads++;
+        t->status = answer->status;
+        t->order = t->got.len == 0;
+        t->type = fetch_header(answer, "Content-Type");
+        return !t->no_body;
+}
+
+static bool tub_piece(void *context, const void *data, size_t len)
+{
+        struct tub *t = context;
+
+        buf_add(&t->got, data, len);
+        return t->got.len < t->most;
+}
+
+static void test_sink(struct rogue *r)
+{
+        static const struct {
+                const char *path;
+                size_t max, most;
+                bool no_body;
+                enum fetch_end end;
+                int status;
+                const char *body; /* NULL: do not care */
+        } rows[] = {
+                { "/good", 0, 1000, false, FETCH_ANSWERED, 200, "{\"ok\":true}" },
+                { "/empty", 0, 1000, false, FETCH_ANSWERED, 200, "" },
+                { "/no-content", 0, 1000, false, FETCH_ANSWERED, 204, "" },
+                { "/sorry", 0, 1000, false, FETCH_ANSWERED, 500, "sorry" },
+                { "/redirect", 0, 1000, false, FETCH_ANSWERED, 302, "" },
+                { "/until-close", 0, 1000, false, FETCH_ANSWERED, 200, "up to the end" },
+                { "/chunked", 0, 1000, false, FETCH_ANSWERED, 200, "abcdefg" },
+                { "/early-hint", 0, 1000, false, FETCH_ANSWERED, 200, "{\"ok\":true}" },
+                { "/half", 0, 1000, false, FETCH_UNCERTAIN, 200, "half a body" },
+                { "/half-chunk", 0, 1000, false, FETCH_UNCERTAIN, 200, "abc" },
+                { "/garbage", 0, 1000, false, FETCH_UNCERTAIN, 0, "" },
+                { "/half-head", 0, 1000, false, FETCH_UNCERTAIN, 0, "" },
+                { "/hang-up", 0, 1000, false, FETCH_UNCERTAIN, 0, "" },
+                { "/huge-head", 0, 1000, false, FETCH_TOO_LONG, 0, "" },
+                { "/packed", 0, 1000, false, FETCH_UNCERTAIN, 0, "" },
+                { "/chunked", 6, 1000, false, FETCH_TOO_LONG, 200, NULL },
+                { "/good", 11, 1000, false, FETCH_ANSWERED, 200, "{\"ok\":true}" },
+                { "/good", 10, 1000, false, FETCH_TOO_LONG, 0, "" },
+                { "/endless", 100000, SIZE_MAX, false, FETCH_TOO_LONG, 200, NULL },
+                { "/endless", 0, 30000, false, FETCH_STOPPED, 200, NULL },
+                { "/endless", 0, 30000, true, FETCH_STOPPED, 200, "" },
+                { "/empty", 0, 1000, true, FETCH_STOPPED, 200, "" },
+        };
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                struct tub t = { .most = rows[i].most, .no_body = rows[i].no_body };
+                struct fetch_sink sink = { tub_head, tub_piece, &t };
+                char *url = url_of(r, rows[i].path);
+                struct fetch_request request = {
+                        .method = "GET", .url = url, .answer_max = rows[i].max, .sink = &sink
+                };
+                struct fetch_answer answer;
+                char *sent;
+                int result = fetch(&request, &answer, NULL);
+
+                tap_int(answer.end, rows[i].end, "%s into a sink: %s", rows[i].path, answer.cause);
+                tap_int(result, rows[i].end == FETCH_ANSWERED ? 0 : -1, "result");
+                tap_int(t.heads, rows[i].status != 0, "the head came once, or not at all");
+                tap_int(t.status, rows[i].status, "with the status");
+                tap_ok(t.heads == 0 || t.order, "before the body");
+                if (rows[i].body != NULL)
+                        tap_text(buf_text(&t.got), rows[i].body, "body");
+                tap_int((int64_t)answer.body.len, 0, "nothing is kept beside");
+                if (rows[i].end == FETCH_TOO_LONG && rows[i].max > 0)
+                        tap_ok(t.got.len <= rows[i].max, "no byte above the ceiling");
+                sent = rogue_last(r);
+                tap_ok(strcasestr(sent, "Accept-Encoding") == NULL, "no compression is asked for");
+                mem_free(sent);
+                fetch_answer_dispose(&answer);
+                buf_dispose(&t.got);
+                mem_free(t.type);
+                mem_free(url);
+        }
+}
+
 static void test_ceiling(struct rogue *r)
 {
         static const struct {
@@ -609,6 +701,7 @@ int main(void)
         test_names(r);
         start("127.0.0.0/8");
         test_answers(r);
+        test_sink(r);
         test_ceiling(r);
         test_slow(r);
         test_unreachable();
