@@ -94,7 +94,6 @@ static void serve_call(struct request *rq, struct reply *re, const char *what,
         bool failing = control_take(what, &failure), failed = false;
         int status = 0;
 
-        control_count(what);
         if (failing && !failure.after)
                 failed = control_fail(rq, re, &failure);
         if (!failed)

@@ -126,9 +126,10 @@ class Answer:
 
 class House:
     def __init__(self, variant="lighttpd-spawned", scale=60, rules=None, settings=(), worker=True,
-                 log="text"):
+                 log="text", stand_ins=None):
         adopt_orphans()
         self.variant, self.scale = variant, scale
+        self.stand_ins = stand_ins or STAND_INS
         self.processes = {}
         self.user = "www-data" if os.getuid() == 0 else None
         self.dir = tempfile.mkdtemp(prefix="fl-")
@@ -171,7 +172,7 @@ class House:
             os.mkdir(path)
         for name in PROGRAMS:
             shutil.copy(f"{build}/{name}.fcgi", self.bin)
-        for name in STAND_INS:
+        for name in self.stand_ins:
             shutil.copy(f"{build}/sandbox/{name}.fcgi", f"{self.bin}/sandbox")
         # The command stands elsewhere: everything in the programs' directory is served.
         os.mkdir(f"{self.dir}/command")
@@ -294,14 +295,14 @@ class House:
     # --- servers ----------------------------------------------------------------------------
 
     def _start_vendors(self):
-        for name in STAND_INS:
+        for name in self.stand_ins:
             self.start(name, [f"{self.bin}/sandbox/{name}.fcgi", "--listen", f"{self.run}/{name}.sock"],
                        {"FAIRLEAD_HOME": self.home, "FAIRLEAD_MOUNT": "/sandbox",
                         "FAIRLEAD_SANDBOX_CODESIGNAL_RATE": "0"})
         lines = "".join(
             f'    "/sandbox/{n}" => (( "socket" => "{self.run}/{n}.sock", "check-local" => "disable" )),\n'
-            for n in STAND_INS)
-        for name in STAND_INS:
+            for n in self.stand_ins)
+        for name in self.stand_ins:
             assert tap.wait_for(lambda: os.path.exists(f"{self.run}/{name}.sock"), 10, name), name
         port = self._start_on_free_port("vendors", lambda port: self._lighttpd(
             "vendors", port, ["mod_fastcgi"], f"fastcgi.server += (\n{lines})\n"))
