@@ -39,18 +39,19 @@ def life():
     with house.House(rules=RULES) as h:
         h.connect()
         tap.ok(polled(h), "a rule waits for interviews: Greenhouse is asked")
+        h.settle()  # what the stand-in itself scheduled in this very second may count as new
+        before = h.counted("greenhouse", "PATCH interviews")
         a = h.candidate("Scheduled")
         interview = h.gh("interview", {"application_id": a["id"], "starts_at": at(48), "ends_at": at(49)})
         link = link_of(h, interview)
         tap.contains(link or "", "/interview-link/acme/join/", "one that is scheduled gets our link")
         tap.contains(lobby(h, link), "Scheduled Lindqvist", "it leads to the candidate's lobby")
-        calls = h.counted("greenhouse", "PATCH interviews")
-        tap.equal(calls, 1, "written once")
+        tap.equal(h.counted("greenhouse", "PATCH interviews") - before, 1, "written once")
         # Our own write changed the row, so that it is in the list again.
         seen = h.counted("greenhouse", "GET interviews")
         tap.wait_for(lambda: h.counted("greenhouse", "GET interviews") >= seen + 3 or None, 30)
         h.settle()
-        tap.equal(h.counted("greenhouse", "PATCH interviews"), 1, "and not again at the next looks")
+        tap.equal(h.counted("greenhouse", "PATCH interviews") - before, 1, "and not again at the next looks")
 
         before = lobby(h, link)
         h.gh("interview", {"id": interview["id"], "starts_at": at(72), "ends_at": at(73)})
@@ -69,7 +70,8 @@ def quiet():
     with house.House() as h:
         h.connect()
         a = h.candidate("Before")
-        h.gh("interview", {"application_id": a["id"], "starts_at": at(48), "ends_at": at(49)})
+        old = h.gh("interview", {"application_id": a["id"], "starts_at": at(48), "ends_at": at(49)})
+        h.gh("set", {"table": "interviews", "id": old["id"], "members": {"updated_at": at(-1)}})
         h.move(a)
         h.session(a)
         h.settle()
