@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "admin.h"
+#include "admin_pages.h"
 #include "floor/buf.h"
 #include "floor/mem.h"
 #include "floor/text.h"
@@ -110,6 +111,7 @@ int main(int argc, char **argv)
         join(open_routes);
         join(admin_host_routes); /* "-" before "{org}" */
         join(admin_account_routes);
+        join(admin_connection_routes);
         join(admin_door_routes);
         join(admin_log_routes);
         join(admin_people_routes);

@@ -28,6 +28,8 @@ static const struct {
         { "connection.added", "added a connection" },
         { "connection.changed", "changed a connection" },
         { "connection.removed", "removed a connection" },
+        { "connection.secret-dropped", "dropped a webhook secret" },
+        { "connection.secret-made", "made a webhook secret" },
         { "connection.tested", "tested a connection" },
         { "document.applied", "applied a document" },
         { "event.replayed", "replayed an event" },

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "admin.h"
+#include "admin_pages.h"
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
@@ -16,6 +17,14 @@ static void status(struct request *rq, struct reply *re)
         json_t *view = NULL;
         struct org *org = admin_visitor(rq)->org;
 
+        if (admin_is(rq, "auditor")) {
+                admin_go(rq, re, "log");
+                return;
+        }
+        if (!admin_is(rq, "key")) {
+                admin_board(rq, re);
+                return;
+        }
         if (status_view(guard_home(), org, &view, &why) != 0) {
                 reply_failure(rq, re, "status cannot be shown", &why);
         } else if (request_wants_html(rq)) {

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The admin's pages in a real browser, with something on each of them and with nothing."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.environ["FAIRLEAD_SOURCE"], "tests", "lib"))
+import house
+import tap
+from visitor import Visitor
+
+TESTS = os.path.join(tap.source(), "tests")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+EVIL = '<script>alert("1")</script>\'"& and a name that is long enough to need two lines on a phone'
+
+
+class Server:
+    """What a Visitor speaks to: the web server of a house."""
+
+    def __init__(self, h):
+        self.h = h
+
+    def request(self, method, path, headers=None, body=b"", extra=None):
+        reply = self.h.http(method, self.h.base[:-len("/fairlead")] + path, body or None, headers)
+        return reply
+
+
+def member(h, email, role, org="acme"):
+    v = Visitor(Server(h), org)
+    link = h.fairlead("admin", "invite", org, email, *(["--role", role] if role else []))
+    tap.equal(v.join(link).status, 303, f"{email} joins")
+    return v
+
+
+def pages():
+    with house.House(scale=1000000, rules=[]) as h:
+        found = []
+        link = h.fairlead("admin", "invite", "acme", "later@example.com")
+
+        def page(name, v, path, status=200, **more):
+            cookie = "; ".join(f"{k}={w}" for k, w in v.cookies.items()) if v else ""
+            found.append({"name": name, "url": f"{h.base}/admin/{path}", "status": status,
+                          "headers": {"Cookie": cookie} if cookie else {}, **more})
+
+        ada = member(h, "ada@example.com", "admin")
+        op = member(h, "op@example.com", "operator", "-")
+        aud = member(h, "aud@example.com", "auditor")
+        page("sign in", None, "acme/sign-in", button="Sign in")
+        page("invitation", None, "acme/invitation/" + link.strip().rsplit("/", 1)[1],
+             button="Make my account")
+        page("host", op, "-")
+        page("people", ada, "acme/people", button="Make the invitation")
+        page("account", ada, "acme/account", button="Sign out everywhere")
+        ident = re.search(r'people/([a-z2-7]{10})"', ada.get("people").text()).group(1)
+        page("person", ada, f"acme/people/{ident}", button="Save")
+        page("person, remove", ada, f"acme/people/{ident}/remove", button="Remove")
+        page("log", aud, "acme/log", button="Export all of it")
+        page("refused", aud, "acme/people", 403)
+        page("overview", ada, "acme")
+        page("connections", ada, "acme/connections")
+        for kind in ("greenhouse", "lever", "ashby", "codesignal", "coderbyte", "consumer"):
+            page(f"connect {kind}", ada, f"acme/connections/add/{kind}", button="Connect")
+        page("connection", ada, "acme/connections/gh", button="Test it now")
+        page("connection, change", ada, "acme/connections/cs/change", button="Save")
+        look(h, found)
+
+
+def look(h, found):
+    pictures = os.path.join(tap.build(), "pictures")
+    os.makedirs(pictures, exist_ok=True)
+    only = os.environ.get("FAIRLEAD_TEST_PAGES")
+    if only:
+        found = [p for p in found if re.search(only, p["name"])]
+    listed = h.write("pages.json", json.dumps([{**p, "name": "admin " + p["name"]} for p in found]))
+    done = subprocess.run(["node", f"{TESTS}/browser/look.mjs", listed, pictures], cwd=TESTS,
+                          capture_output=True, text=True, timeout=560, check=False,
+                          env={**os.environ, "CHROMIUM": CHROMIUM, "HOME": h.dir})
+    for line in done.stdout.splitlines():
+        result = json.loads(line)
+        tap.ok(result["ok"], result["name"], result["detail"])
+    tap.equal(done.returncode, 0, "every page was looked at") or tap.note(done.stderr[-3000:])
+
+
+if not CHROMIUM:
+    tap.skip_all("chromium is not installed")
+if not shutil.which("node") or not os.path.isdir(f"{TESTS}/node_modules/playwright-core"):
+    tap.skip_all("node or tests/node_modules is missing: run npm ci in tests")
+if house.available("lighttpd-spawned"):
+    tap.skip_all(house.available("lighttpd-spawned"))
+tap.run(pages)
