@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Looks at pages as people do: desktop and phone, light and dark, without JavaScript, by keyboard.
 //
-//     node look.mjs PAGES.json        [{name, url, headers, status, button}], PICTURES directory
+//     node look.mjs PAGES.json        [{name, url, headers, status, button, looks}], PICTURES directory
 //
 // Prints a line of JSON for each thing that was checked: {ok, name, detail}.  button: a text that
 // the keyboard must reach.  Pictures of each page come to stand in the directory.
@@ -31,7 +31,7 @@ const browser = await chromium.launch({
 });
 try {
         for (const page of pages) {
-                for (const look of looks)
+                for (const look of looks.filter((l) => !page.looks || page.looks.includes(l.look)))
                         await see(page, look);
                 await press(page);
         }

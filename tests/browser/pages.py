@@ -7,7 +7,8 @@ import shutil
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.join(os.environ["FAIRLEAD_SOURCE"], "tests", "lib"))
+sys.path[:0] = [os.path.join(os.environ["FAIRLEAD_SOURCE"], "tests", d) for d in ("lib", "browser")]
+import admin_pages
 import house
 import tap
 
@@ -98,4 +99,4 @@ if not shutil.which("node") or not os.path.isdir(f"{TESTS}/node_modules/playwrig
     tap.skip_all("node or tests/node_modules is missing: run npm ci in tests")
 if house.available("lighttpd-spawned"):
     tap.skip_all(house.available("lighttpd-spawned"))
-tap.run(pages)
+tap.run(pages, admin_pages.pages)

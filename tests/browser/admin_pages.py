@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The admin's pages in a real browser, with something on each of them and with nothing."""
+"""The admin's pages in a real browser, with something on each of them and with nothing.
+
+pages.py runs this.  By itself, for some of the pages (a regular expression over their names):
+
+    FAIRLEAD_TEST_PAGES='candidate|event' python3 tests/browser/admin_pages.py
+"""
 import json
 import os
 import re
@@ -43,7 +48,8 @@ def pages():
         def page(name, v, path, status=200, **more):
             cookie = "; ".join(f"{k}={w}" for k, w in v.cookies.items()) if v else ""
             found.append({"name": name, "url": f"{h.base}/admin/{path}", "status": status,
-                          "headers": {"Cookie": cookie} if cookie else {}, **more})
+                          "headers": {"Cookie": cookie} if cookie else {},
+                          "looks": ["desktop", "phone dark"], **more})
 
         ada = member(h, "ada@example.com", "admin")
         op = member(h, "op@example.com", "operator", "-")
@@ -84,10 +90,5 @@ def look(h, found):
     tap.equal(done.returncode, 0, "every page was looked at") or tap.note(done.stderr[-3000:])
 
 
-if not CHROMIUM:
-    tap.skip_all("chromium is not installed")
-if not shutil.which("node") or not os.path.isdir(f"{TESTS}/node_modules/playwright-core"):
-    tap.skip_all("node or tests/node_modules is missing: run npm ci in tests")
-if house.available("lighttpd-spawned"):
-    tap.skip_all(house.available("lighttpd-spawned"))
-tap.run(pages)
+if __name__ == "__main__":
+    tap.run(pages)
