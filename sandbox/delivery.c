@@ -220,7 +220,8 @@ static void failed(struct deliver_hook *h, struct waiting *w, int status, const 
         int64_t wait = 0;
 
         w->failures++;
-        if (w->failures < h->policy->attempts) {
+        if (w->failures < h->policy->attempts &&
+            (h->policy->hopeless == NULL || !h->policy->hopeless(status))) {
                 wait = scaled(h, h->policy->wait_ms(w->failures));
                 w->due_ms = when_steady_ms() + wait;
         }

@@ -25,6 +25,7 @@ struct deliver_policy {
         int64_t spacing_ms;       /* at least so long between two deliveries, unscaled */
         int64_t timeout_ms;       /* of one attempt, never scaled */
         bool (*success)(int status);
+        bool (*hopeless)(int status);     /* such an answer ends the delivery; may be NULL */
         int64_t (*wait_ms)(int failures); /* before the next attempt, unscaled */
 };
 
