@@ -713,6 +713,96 @@ static void test_budget(void)
         fake_home_close(&f);
 }
 
+/* The one look that waits: how long from now, in minutes; -1 when there is none or another. */
+static int64_t minutes_to_look(struct fake_home *f, uint64_t *number)
+{
+        int64_t found = -1, count = 0;
+
+        for (uint64_t n = 1; n < 100; n++) {
+                json_t *action = NULL;
+
+                if (record_series_get(f->org, "action", n, &action, NULL) != 1)
+                        break;
+                if (text_equal(json_get_text(action, "kind", ""), "look_session") &&
+                    text_equal(json_get_text(action, "state", ""), "waiting")) {
+                        int64_t wait =
+                            json_get_int(action, "due_ms", 0) - (when_now_ms() + fake->clock_ms);
+
+                        found = (wait + 30 * WHEN_SECOND) / WHEN_MINUTE;
+                        *number = n;
+                        count++;
+                }
+                json_decref(action);
+        }
+        return count == 1 ? found : -1;
+}
+
+/* A result that is being made, and nobody tells when it is there (wire/coderbyte.md 2). */
+static void test_polling(void)
+{
+        static const int64_t waits[] = { 1, 2, 5, 10, 30, 60, 60, 60 };
+        struct fake_home f;
+        uint64_t number = 0, before;
+
+        fake_home_make(&f);
+        fake->scale = 1;
+        fake_stage(&f, "17", "e1");
+        fake_tick(&f);
+        strcpy(fake_session("S1")->state, "submitted");
+        fake_session("S1")->making = true;
+        fake_told(&f, "S1", "finished", "", "f1");
+        fake_tick(&f);
+        for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
+                tap_int(minutes_to_look(&f, &number), waits[i], "look %zu is in so many minutes",
+                        i + 1);
+                fake->calls[CALL_READ_SESSION] = 0;
+                fake_tick(&f);
+                tap_int(fake->calls[CALL_READ_SESSION], 0, "and not before");
+                fake->clock_ms += waits[i] * WHEN_MINUTE + WHEN_SECOND;
+                fake_tick(&f);
+                tap_int(fake->calls[CALL_READ_SESSION], 1, "then the platform is asked once");
+        }
+        minutes_to_look(&f, &before);
+        fake->calls[CALL_READ_SESSION] = 0;
+        fake_told(&f, "S1", "scorecard", "", "f2");
+        fake_tick(&f);
+        tap_int(fake->calls[CALL_READ_SESSION], 1, "an event makes it look at once");
+        tap_int(minutes_to_look(&f, &number), 60, "and there is one next look, not two");
+        tap_ok(number > before, "the look that waited was the one that was made");
+        fake_session("S1")->making = false;
+        finish_session("S1", 75);
+        fake->clock_ms += 61 * WHEN_MINUTE;
+        fake_tick(&f);
+        tap_int(fake_notes("17", "Score: 75"), 1, "the result is found, and written");
+        tap_int(minutes_to_look(&f, &number), -1, "nothing more is looked for");
+        fake_home_close(&f);
+}
+
+/* One attempt may serve several applications: one that joins late gets the result too. */
+static void test_joined(void)
+{
+        struct fake_home f;
+
+        fake_home_make(&f);
+        fake_stage(&f, "17", "e1");
+        fake_tick(&f);
+        finish_session("S1", 40); /* nobody is moved by it */
+        fake_told(&f, "S1", "finished", "", "f1");
+        fake_tick(&f);
+        tap_int(fake_notes("17", "Assessment result"), 1, "the result");
+        fake->once = true;
+        fake->applications[fake->application_count] = *fake_application("17");
+        strcpy(fake->applications[fake->application_count++].id, "18");
+        fake_stage(&f, "18", "e2");
+        fake_tick(&f);
+        tap_int(fake->session_count, 1, "the platform gives the attempt that there is");
+        tap_int(fake_notes("18", "Assessment not sent again"), 1, "the recruiter is told");
+        tap_int(fake_notes("18", "Assessment result"), 1, "and gets the earlier result");
+        tap_int(fake_notes("18", "Corrected"), 0, "which corrects nothing");
+        tap_int(fake_notes("17", ""), 2, "the first application hears nothing new");
+        fake_home_close(&f);
+}
+
 static void test_sweep(void)
 {
         struct fake_home f;
@@ -992,6 +1082,8 @@ int main(void)
         test_patience();
         test_blocked_org();
         test_budget();
+        test_polling();
+        test_joined();
         test_sweep();
         test_idle();
         test_sessions();

@@ -352,6 +352,7 @@ static void session_out(const struct fake_session *s, struct session *out)
         out->state = session_state_of(s->state);
         out->verification = verification_of(s->verification);
         out->finished_ms = s->finished_ms;
+        out->look_again = s->making;
         if (s->retake[0] != '\0')
                 out->retake_id = mem_text(s->retake);
         if (out->state == SESSION_COMPLETE || out->state == SESSION_IN_REVIEW) {
@@ -374,7 +375,7 @@ static int invite(struct link *link, const struct invitation *in, struct session
                 for (int i = 0; i < fake->session_count && s == NULL; i++)
                         if (text_equal(fake->sessions[i].test, in->test_id) &&
                             text_equal(fake->sessions[i].email, in->email) &&
-                            (text_equal(fake->sessions[i].state, "invited") ||
+                            (fake->once || text_equal(fake->sessions[i].state, "invited") ||
                              text_equal(fake->sessions[i].state, "started")))
                                 s = &fake->sessions[i];
                 if (s == NULL) {
@@ -386,8 +387,10 @@ static int invite(struct link *link, const struct invitation *in, struct session
                         COPY(s->state, "invited");
                         COPY(s->verification, "none");
                 }
-                if (o->kind == OUTCOME_DONE)
+                if (o->kind == OUTCOME_DONE) {
                         session_out(s, out);
+                        out->shared = fake->once && out->state == SESSION_COMPLETE;
+                }
         }
         return leave(o);
 }

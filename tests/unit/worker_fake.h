@@ -46,6 +46,7 @@ struct fake_session {
         char id[32], test[32], email[64], external[64], state[16], verification[16], retake[32];
         double score;
         int64_t finished_ms;
+        bool making; /* a result that nobody will tell of */
 };
 
 struct fake_note {
@@ -76,6 +77,7 @@ struct fake_world {
         int die_at; /* the process ends at this step (calls twice, commits twice); 0 never */
         int steps;
         int64_t clock_ms; /* added to the real time */
+        bool once;        /* an assessment can be taken once only: a result comes back */
         int64_t scale;    /* of waits; 1000 unless a test says otherwise */
 };
 
