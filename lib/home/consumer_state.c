@@ -47,8 +47,11 @@ static enum consumer_state state_of(const json_t *record)
 static int change(struct org *org, const char *connection,
                   bool (*edit)(json_t *record, void *context), void *context, struct fail *why)
 {
+        struct fail local = FAIL_CLEAR;
         int result = -1;
 
+        if (why == NULL)
+                why = &local;
         for (int i = 0; i < RETRIES && result < 0; i++) {
                 struct plan p;
                 json_t *read = NULL, *record;

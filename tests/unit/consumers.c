@@ -602,6 +602,46 @@ static void test_try(void)
         fake_home_close(&f);
 }
 
+/* Several attempts end at once. */
+struct together {
+        const struct trade *trade;
+        struct org *org;
+        int failed;
+};
+
+static void *work_together(void *context)
+{
+        struct together *t = context;
+
+        for (int i = 0; i < 20; i++)
+                if (consumer_worked(t->trade, t->org, "std", i % 2 == 0, NULL) != 0)
+                        __atomic_add_fetch(&t->failed, 1, __ATOMIC_SEQ_CST);
+        return NULL;
+}
+
+static void test_together(void)
+{
+        struct fake_home f;
+        struct trade trade;
+        struct together together;
+        pthread_t threads[6];
+        json_t *record;
+
+        begin(&f);
+        trade = fake_options(&f).trade;
+        together = (struct together){ &trade, f.org, 0 };
+        add(&f, "std", "{\"url\":\"https://std.example/\",\"signing\":\"standard\"}", KEY);
+        for (int i = 0; i < 6; i++)
+                pthread_create(&threads[i], NULL, work_together, &together);
+        for (int i = 0; i < 6; i++)
+                pthread_join(threads[i], NULL);
+        record = fake_record(f.org, "consumer", "std");
+        tap_ok(json_get_text(record, "last_secret", NULL) != NULL,
+               "six at once: written down (%d gave way)", together.failed);
+        json_decref(record);
+        fake_home_close(&f);
+}
+
 int main(void)
 {
         fake_start();
@@ -615,5 +655,6 @@ int main(void)
         test_erased();
         test_foreign();
         test_try();
+        test_together();
         return tap_end();
 }
