@@ -3,6 +3,7 @@
 #include "floor/when.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,6 +174,15 @@ static int offset_minutes(const char **p, int *minutes)
         return 0;
 }
 
+static int days_of(int year, int month)
+{
+        bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+        return month == 2                                              ? 28 + leap
+               : month == 4 || month == 6 || month == 9 || month == 11 ? 30
+                                                                       : 31;
+}
+
 int when_parse(const char *text, int64_t *ms)
 {
         struct tm tm = { 0 };
@@ -182,7 +192,8 @@ int when_parse(const char *text, int64_t *ms)
         if (text == NULL)
                 return -1;
         if ((year = number(&p, 4)) < 0 || *p++ != '-' || (month = number(&p, 2)) < 1 ||
-            month > 12 || *p++ != '-' || (tm.tm_mday = number(&p, 2)) < 1 || tm.tm_mday > 31)
+            month > 12 || *p++ != '-' || (tm.tm_mday = number(&p, 2)) < 1 ||
+            tm.tm_mday > days_of(year, month))
                 return -1;
         if (*p != 'T' && *p != 't' && *p != ' ')
                 return -1;
