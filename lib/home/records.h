@@ -74,6 +74,8 @@
  *                    ats_interview, platform_id, url (sealed), created_ms, changed_ms,
  *                    sequence, by (key id); ordered by a rule: application (key), by (the
  *                    rule), timezone, slot (its id in the ATS's schedule)}
+ * table "interview-platform"  whose a room is, so that two candidates never meet in one
+ *   <sha256 hex of platform, its id there>  {interview}
  * table "schedule"  of an ATS, where ours belong to its interviews
  *   <ats>:<id>      {application (key), parts{id there: {interview}}}
  * table "interview-token"
