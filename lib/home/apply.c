@@ -18,6 +18,7 @@
 #include "home/records.h"
 #include "home/trade.h"
 
+#define TRIES 8       /* somebody else may change the same org meanwhile */
 #define SECRET_LEN 40 /* letters of a webhook secret that we make: 200 bits */
 
 struct work {
@@ -44,12 +45,28 @@ static void __attribute__((format(printf, 2, 3))) did(struct work *w, const char
         w->changed = true;
 }
 
+/* What is decided from this record holds only while it is what it is: another apply may be at
+ * work.  Called before the record is looked at: what changes in between is a conflict, too. */
+static int guard(struct work *w, const char *table, const char *key)
+{
+        struct buf raw = BUF_NONE;
+        int found = store_get(w->org->store, table, key, &raw, w->why);
+
+        if (found == 1)
+                batch_require_same(w->batch, table, key, raw.data, raw.len);
+        else if (found == 0)
+                batch_require_absent(w->batch, table, key);
+        buf_dispose(&raw);
+        return found < 0 ? -1 : 0;
+}
+
 /* What the document says of the org itself; what it does not name stays. */
 static int apply_self(struct work *w, json_t **old)
 {
         static const char *const members[] = { "name", "public_url", "alert_email" };
         json_t *self;
-        int found = record_get(w->org, "org", "self", old, w->why);
+        int found =
+            guard(w, "org", "self") != 0 ? -1 : record_get(w->org, "org", "self", old, w->why);
 
         if (found < 0)
                 return -1;
@@ -149,7 +166,10 @@ static int apply_connection(struct work *w, const json_t *given, bool moved)
         json_t *secrets = NULL, *row = json_object();
         struct connection *old = NULL;
         bool same;
-        int found = connection_load(w->home, w->org, id, &old, w->why), result = -1;
+        int found = guard(w, "connection", id) != 0
+                        ? -1
+                        : connection_load(w->home, w->org, id, &old, w->why);
+        int result = -1;
 
         if (found < 0)
                 goto out;
@@ -262,7 +282,8 @@ static int apply_rules(struct work *w)
 
         if (rules == NULL)
                 return 0;
-        found = record_get(w->org, "rules", "all", &old, w->why);
+        found =
+            guard(w, "rules", "all") != 0 ? -1 : record_get(w->org, "rules", "all", &old, w->why);
         if (found < 0)
                 return -1;
         if (found == 0 || !json_equal(json_object_get(old, "rules"), rules)) {
@@ -500,7 +521,7 @@ int apply_document(struct home *h, const json_t *document, const struct apply_op
         struct work w = { .home = h, .document = document, .options = options, .why = why };
         json_t *rules = json_object_get(document, "rules"), *row;
         const char *name = json_get_text(document, "org", "");
-        int found = home_org(h, name, &w.org, why), result;
+        int found = home_org(h, name, &w.org, why), result = -1;
 
         if (found < 0 || check_rules(&w) != 0)
                 return -1;
@@ -508,16 +529,24 @@ int apply_document(struct home *h, const json_t *document, const struct apply_op
                 found = home_create_org(h, name, &w.org, why) == 0 ? 1 : -1;
         if (found < 0)
                 return -1;
-        w.batch = batch_new();
-        w.did = json_array();
-        w.rows = json_array();
-        result = apply_all(&w);
-        batch_free(w.batch);
-        if (result != 0) {
+        /* Two at one time are as one after the other: who comes second looks again. */
+        for (int i = 0; i < TRIES; i++) {
+                fail_clear(why);
+                w.created = w.changed = false;
+                w.batch = batch_new();
+                w.did = json_array();
+                w.rows = json_array();
+                result = apply_all(&w);
+                batch_free(w.batch);
+                if (result == 0)
+                        break;
                 apply_forget(w.rows);
                 json_decref(w.did);
-                return -1;
+                if (why->kind != FAIL_CONFLICT)
+                        break;
         }
+        if (result != 0)
+                return -1;
         *answer = json_object();
         json_set_text(*answer, "org", name);
         json_set_bool(*answer, "created", w.created);
