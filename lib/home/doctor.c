@@ -23,6 +23,7 @@
 #include "home/alert.h"
 #include "home/connection.h"
 #include "home/consumer.h"
+#include "home/delivery.h"
 #include "home/records.h"
 
 #define ROOM_FAULT_BYTES (16LL * 1024 * 1024)
@@ -30,6 +31,7 @@
 #define CLOCK_FAULT_MS (5 * WHEN_MINUTE)
 #define PROBE_WAIT_MS 5000
 #define FILES_WANTED 1024
+#define WAITING_LOOKED_AT 10000 /* deliveries that are told from our own rings */
 
 static void __attribute__((format(printf, 5, 6)))
 say(struct doctor *d, enum doctor_state state, const char *what, const char *mend,
@@ -382,22 +384,45 @@ static int look_at_org(void *context, const char *name)
         return 0;
 }
 
+/* Not our own rings that tell the worker of something new.  What cannot be read counts. */
+static unsigned long long waiting_deliveries(struct inbox *inbox, uint64_t done, uint64_t last)
+{
+        unsigned long long count = last - done;
+        struct buf record = BUF_NONE;
+        struct delivery d;
+        uint64_t number;
+
+        if (count > WAITING_LOOKED_AT)
+                return count;
+        for (uint64_t from = done + 1; inbox_read(inbox, from, &record, &number, NULL) == 1;
+             from = number + 1) {
+                if (delivery_read(&d, record.data, record.len, NULL) != 0)
+                        continue;
+                count -= d.what == DELIVERY_WAKE;
+                delivery_dispose(&d);
+        }
+        buf_dispose(&record);
+        return count;
+}
+
 static void look_at_worker(struct doctor *d, struct home *home)
 {
         struct inbox *inbox = home_inbox(home, NULL);
         uint64_t last = 0, bytes = 0, done = 0;
+        unsigned long long wait = 0;
         int locked = home_lock_worker(home, NULL);
 
         if (locked > 0)
                 home_unlock_worker(home);
         if (inbox != NULL && inbox_depth(inbox, &last, &bytes, NULL) == 0)
                 inbox_released(inbox, &done, NULL);
+        if (inbox != NULL && last > done)
+                wait = waiting_deliveries(inbox, done, last);
         if (locked == 0)
-                say(d, DOCTOR_GOOD, "worker", NULL, "running; %llu deliveries wait",
-                    (unsigned long long)(last - done));
-        else if (last > done)
+                say(d, DOCTOR_GOOD, "worker", NULL, "running; %llu deliveries wait", wait);
+        else if (wait > 0)
                 say(d, DOCTOR_FAULT, "worker", "fairlead worker, or fairlead tick from cron",
-                    "not running, and %llu deliveries wait", (unsigned long long)(last - done));
+                    "not running, and %llu deliveries wait", wait);
         else
                 say(d, DOCTOR_ADVICE, "worker", "fairlead worker, or fairlead tick from cron",
                     "not running at this moment");
@@ -427,8 +452,12 @@ int doctor_run(struct doctor *d, struct fail *why)
         look_at_limits(d);
         found = home_open(&r.home, d->home_path, why);
         if (found <= 0) {
-                say(d, DOCTOR_FAULT, "home", "fairlead init", "cannot be opened: %s",
-                    found == 0 ? "there is none" : why->text);
+                /* Where something is in the way of a home that is there, making one is no way. */
+                say(d, DOCTOR_FAULT, "home",
+                    found == 0      ? "fairlead init"
+                    : d->faults > 0 ? "what mends the faults above, then fairlead doctor again"
+                                    : "fairlead check",
+                    "cannot be opened: %s", found == 0 ? "there is none" : why->text);
                 fail_clear(why);
                 return 0;
         }

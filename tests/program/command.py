@@ -450,7 +450,7 @@ def faults(home, *more, env=None):
 
 @with_home
 def test_doctor(home):
-    tap.contains(faults(home, "--offline"), "worker", "doctor: set up, and no worker yet")
+    tap.equal(faults(home, "--offline"), {}, "doctor: the ring of apply is no waiting delivery")
     home.must("tick")
     tap.equal(faults(home, "--offline"), {}, "doctor: a good home has no faults")
     text = home.run("doctor", "--offline").out
@@ -462,6 +462,7 @@ def test_doctor(home):
         bad = faults(home, "--offline")
         tap.ok(name in bad and bad[name]["mend"].startswith("chmod ") and
                bad[name]["mend"].endswith(path), f"doctor: mode of {name}", bad)
+        tap.lacks(str(bad), "fairlead init", f"doctor: mode of {name}: the home need not be made")
         subprocess.run(bad[name]["mend"].split(), check=False) if name in bad else None
         tap.equal(faults(home, "--offline"), {}, f"doctor: mode of {name}: its line mends it")
         os.chmod(path, was)
@@ -564,5 +565,34 @@ def test_work(home):
     tap.equal(worker.wait(20), 0, "SIGTERM ends it cleanly")
 
 
-tap.run(test_usage, test_no_home, test_apply, test_wrong_documents, test_secrets, test_keys,
-        test_admin, test_audit, test_backup, test_check, test_doctor, test_doctor_outside, test_work)
+@with_home
+def test_apply_together(home):
+    """Several at one time are as one after the other: nobody is told of an address that is none."""
+    command = [cgi.program("fairlead"), "--home", home.path, "--json", "apply", "--no-test", "-"]
+    wrong = []
+    for turn in range(6):
+        ids = [f"more{turn}-{n}" for n in range(8)]
+        text = json.dumps(dict(prepared.document(), connections=[
+            {"id": i, "kind": "greenhouse", "settings": {"act_as_user": 1},
+             "credentials": {"client_id": "a", "client_secret": "b"}} for i in ids])).encode()
+        running = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                    env=cgi.environment(home.env())) for _ in range(8)]
+        for one in running:  # they are all there, and wait for this
+            one.stdin.write(text)
+        for one in running:
+            one.stdin.close()
+        told = [json.loads(one.stdout.read()) for one in running]
+        wrong += [one.wait() for one in running if one.wait() != 0]
+        for one in running:
+            one.stdout.close()
+        told.append(home.must("apply", "--no-test", "--json", "-", stdin=text).json())
+        addresses = {tuple(c["webhook_url"] for c in t["connections"]) for t in told}
+        secrets = [c["id"] for t in told for c in t["connections"] if "webhook_secret" in c]
+        if len(addresses) != 1 or sorted(secrets) != ids:
+            wrong.append((len(addresses), secrets))
+    tap.equal(wrong, [], "together: all were told the same, and each secret was made once")
+
+
+tap.run(test_usage, test_no_home, test_apply, test_apply_together, test_wrong_documents,
+        test_secrets, test_keys, test_admin, test_audit, test_backup, test_check, test_doctor,
+        test_doctor_outside, test_work)
