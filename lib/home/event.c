@@ -53,10 +53,17 @@ static void set_identity(json_t *event, const struct fact *fact, const void *bod
         buf_dispose(&digest);
 }
 
+/* What is put together of several sentences may end with the space for one more. */
 static void conclude(json_t *event, const char *state, const char *reason)
 {
+        size_t len = reason == NULL ? 0 : strlen(reason);
+        char *trimmed = reason == NULL ? NULL : mem_text(reason);
+
+        while (len > 0 && trimmed[len - 1] == ' ')
+                trimmed[--len] = '\0';
         json_set_text(event, "state", state);
-        set_cut(event, "reason", reason);
+        set_cut(event, "reason", trimmed);
+        mem_free(trimmed);
 }
 
 /* CodeSignal's events may be wanted elsewhere as they are, understood by us or not. */
