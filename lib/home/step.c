@@ -78,7 +78,7 @@ int step_begin(struct step *s, struct plan *first)
                 plan_init(&own);
                 first = &own;
         }
-        if (!json_get_bool(s->action, "begun", false)) {
+        if (s->before == NULL) { /* the first write of this attempt: begun_ms is the last one's */
                 now = json_deep_copy(s->action);
                 json_set_bool(now, "begun", true);
                 json_set_int(now, "begun_ms", trade_now(s->trade));

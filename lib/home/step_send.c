@@ -13,6 +13,8 @@
 #include "home/step.h"
 
 #define STALE_MS (10 * WHEN_MINUTE) /* what we know of the application is read again then */
+#define IN_FLIGHT_MS                                                                               \
+        (30 * WHEN_SECOND) /* longer than fetch() waits: then it arrived or never will */
 #define EXTERNAL_BYTES 15
 #define CLOCKS_APART_MS (5 * WHEN_MINUTE) /* the platform's and ours */
 
@@ -239,6 +241,21 @@ static bool is_taken(void *context, const char *id)
         return taken;
 }
 
+/* What a killed worker had sent may still be on its way to the platform: whoever looks before it
+ * has arrived, finds nothing and sends a second one.  1: it has to rest first. */
+static int must_rest(struct step *s)
+{
+        int64_t rest = trade_wait(s->trade, IN_FLIGHT_MS), now = trade_now(s->trade),
+                since = json_get_int(s->action, "begun_ms", 0);
+
+        if (!s->doubt || since > now || since + rest <= now)
+                return 0;
+        outcome_set(&s->outcome, OUTCOME_UNCERTAIN,
+                    "It may have been sent. That is looked at in a moment.", "begun and not ended");
+        s->outcome.wait_ms = since + rest - now;
+        return 1;
+}
+
 /* Asks for the session.  After a doubt the candidate may have finished it meanwhile, and to
  * invite would make a second one: those that are over are looked through first. */
 static int obtain(struct step *s, const struct invitation *invitation, bool doubt,
@@ -279,7 +296,7 @@ static void invite(struct step *s, const json_t *read, const struct application 
         struct session made = { 0 };
         char *key = NULL;
 
-        if (obtain(s, &invitation, s->doubt, &made) != 0)
+        if (must_rest(s) || obtain(s, &invitation, s->doubt, &made) != 0)
                 goto out;
         key = dossier_key(s->desk.connection->id, made.id);
         if (key == NULL) {

@@ -872,6 +872,87 @@ static void test_idle(void)
         fake_home_close(&f);
 }
 
+/* The action of that kind is due at once, whatever it was to wait for. */
+static void hurry(struct fake_home *f, const char *kind)
+{
+        struct fail why = FAIL_CLEAR;
+        json_t *action;
+
+        for (uint64_t n = 1; record_series_get(f->org, "action", n, &action, &why) == 1; n++) {
+                struct batch *b = batch_new();
+
+                if (text_equal(json_get_text(action, "kind", ""), kind)) {
+                        json_set_int(action, "due_ms", 1);
+                        record_series_put(b, "action", n, action);
+                        store_commit(f->org->store, b, &why);
+                }
+                batch_free(b);
+                json_decref(action);
+        }
+}
+
+/* What is put together of several sentences ends with none of their spaces. */
+static void test_reasons(void)
+{
+        struct fail why = FAIL_CLEAR;
+        struct fake_home f;
+        struct plan p;
+        char *reason;
+
+        fake_home_make(&f);
+        fake_stage(&f, "17", "e1");
+        fake_tick(&f);
+        plan_init(&p);
+        tap_int(event_finish(&p, f.org, 1, "done", "One.  Two.  ", &why), 0, "a reason");
+        plan_commit(&p, f.org, &why);
+        plan_dispose(&p);
+        reason = fake_event_text(f.org, 1, "reason");
+        tap_text(reason, "One.  Two.", "a reason has no spaces behind it");
+        mem_free(reason);
+        fake_home_close(&f);
+}
+
+/* A killed worker's request may still be on its way: whoever asks too early, asks in vain. */
+static void test_in_flight(void)
+{
+        struct fake_home f;
+
+        fake_home_make(&f);
+        fake->scale = 1;
+        fake->script[CALL_INVITE].times = 1;
+        fake->script[CALL_INVITE].kind = OUTCOME_UNCERTAIN;
+        fake->script[CALL_INVITE].did = false;
+        fake_stage(&f, "17", "e1");
+        fake_tick(&f);
+        tap_int(fake->calls[CALL_INVITE], 1, "sent, and nobody knows");
+        hurry(&f, "send_assessment");
+        fake->clock_ms = 10 * WHEN_SECOND;
+        fake_tick(&f);
+        tap_int(fake->calls[CALL_FIND_SESSION] + fake->calls[CALL_INVITE], 1,
+                "10 s later nobody is asked: it may still be on its way");
+        hurry(&f, "send_assessment");
+        fake->clock_ms = 29 * WHEN_SECOND;
+        fake_tick(&f);
+        tap_int(fake->calls[CALL_FIND_SESSION] + fake->calls[CALL_INVITE], 1, "nor after 29 s");
+        fake->script[CALL_INVITE].times = 1;
+        fake->script[CALL_INVITE].kind = OUTCOME_UNCERTAIN;
+        hurry(&f, "send_assessment");
+        fake->clock_ms = 40 * WHEN_SECOND;
+        fake_tick(&f);
+        tap_int(fake->calls[CALL_FIND_SESSION], 1, "then it is looked for");
+        tap_int(fake->calls[CALL_INVITE], 2, "and sent again, for it never arrived");
+        hurry(&f, "send_assessment");
+        fake->clock_ms = 60 * WHEN_SECOND;
+        fake_tick(&f);
+        tap_int(fake->calls[CALL_INVITE], 2, "in doubt again, it rests again");
+        hurry(&f, "send_assessment");
+        fake->clock_ms = 80 * WHEN_SECOND;
+        fake_tick(&f);
+        tap_int(fake->session_count, 1, "and in the end there is one");
+        tap_int((int64_t)fake_open_actions(f.org), 0, "and nothing is left");
+        fake_home_close(&f);
+}
+
 /* Sessions that change hands. */
 
 static void test_sessions(void)
@@ -1086,6 +1167,8 @@ int main(void)
         test_joined();
         test_sweep();
         test_idle();
+        test_reasons();
+        test_in_flight();
         test_sessions();
         test_pruning();
         test_rooms();
