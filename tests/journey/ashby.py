@@ -400,9 +400,9 @@ def relay():
         document["connections"].append(
             {"id": "relay", "kind": "consumer",
              "settings": {"url": f"{h.vendors}/ashby/codesignal_webhook", "signing": "codesignal",
-                          "relay": "cs", "headers": {"X-Ashby-Api-Key": KEY},
+                          "relay": "cs",
                           "events": ["companyTestSessionStarted", "companyTestSessionFinished"]},
-             "credentials": {"secret": CS_KEY}})
+             "credentials": {"secret": CS_KEY, "secret_headers": f"X-Ashby-Api-Key: {KEY}"}})
         h.apply(document)
         a = h.candidate("Relayed Person")
         h.move(a)
