@@ -111,6 +111,7 @@ int main(int argc, char **argv)
         join(open_routes);
         join(admin_host_routes); /* "-" before "{org}" */
         join(admin_account_routes);
+        join(admin_candidate_routes);
         join(admin_connection_routes);
         join(admin_door_routes);
         join(admin_log_routes);

@@ -6,6 +6,6 @@
 #include "web/serve.h"
 
 route_handler admin_board;
-extern const struct route admin_connection_routes[];
+extern const struct route admin_candidate_routes[], admin_connection_routes[];
 
 #endif

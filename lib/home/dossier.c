@@ -10,6 +10,7 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "home/records.h"
+#include "home/roll.h"
 
 #define ID_MAX 200
 #define EVENTS_MAX 100
@@ -189,6 +190,8 @@ int dossier_put_application(struct plan *p, struct org *org, const char *key, co
                 if (application->candidate_id != NULL)
                         result = put_candidate(p, org, key, application->candidate_id, why);
         }
+        if (read == NULL)
+                roll_add(p, key);
         record_put(p->batch, "application", key, record);
         return result;
 }

@@ -8,6 +8,7 @@
  *                   read it; 0: none is under way)}
  * table "org"
  *   self            {name, public_url, alert_email[], created_ms}
+ *   roll            {made_ms}                        applications from before the roll are in it
  * set "connections" of ids; table "connection"
  *   <id>            {kind, settings{}, credentials{name: sealed}, hook, hook_url,
  *                    secrets[{sealed, name (12 hex), added_ms}], created_ms, changed_ms}
@@ -40,6 +41,7 @@
  *   <ats>:<id>      {ats (connection), application{...}, sessions[keys], schedules[keys],
  *                    partners[ids], current, erased,
  *                    read_ms, events[numbers]}
+ * series "roll"     {application (key)}   in the order in which they came; some may come twice
  * table "candidate"
  *   <sha256 hex of connection, candidate id>  {applications[keys]}
  * set "open-sessions" of keys; table "session"

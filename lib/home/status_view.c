@@ -148,7 +148,7 @@ static int add_connection(void *context, const char *id)
         return 0;
 }
 
-static const char *tone_of_event(const char *state)
+const char *status_event_tone(const char *state)
 {
         return text_equal(state, "unknown")     ? "bad"
                : text_equal(state, "duplicate") ? ""
@@ -183,7 +183,7 @@ static int add_events(struct gathering *g)
                 json_set_text(row, "trust", json_get_text(record, "trust", ""));
                 json_set_text(row, "state", state);
                 json_set_text(row, "reason", json_get_text(record, "reason", NULL));
-                json_set_text(row, "tone", tone_of_event(state));
+                json_set_text(row, "tone", status_event_tone(state));
                 json_add(g->list, row);
                 json_decref(record);
         }
@@ -191,7 +191,7 @@ static int add_events(struct gathering *g)
 }
 
 /* "write_note" in words. */
-static const char *words_of(const char *kind)
+const char *status_action_words(const char *kind)
 {
         static const struct {
                 const char *kind, *words;
@@ -235,7 +235,7 @@ static int add_action(void *context, uint64_t number, const json_t *action)
 
         json_set_int(row, "number", (int64_t)number);
         json_set_text(row, "kind", json_get_text(action, "kind", ""));
-        json_set_text(row, "words", words_of(json_get_text(action, "kind", "")));
+        json_set_text(row, "words", status_action_words(json_get_text(action, "kind", "")));
         json_set_text(row, "connection", json_get_text(action, "connection", ""));
         json_set_text(row, "state", json_get_text(action, "state", ""));
         json_set_text(row, "sentence", json_get_text(action, "sentence", NULL));

@@ -21,4 +21,8 @@
  * caller's. */
 int status_view(struct home *h, struct org *org, json_t **view, struct fail *why);
 
+/* "write_note" in words; the stylesheet's word (good, wait, bad, "") for an event's state. */
+const char *status_action_words(const char *kind);
+const char *status_event_tone(const char *state);
+
 #endif

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the admin's pages do: connections and all that hangs on them, in the hands of good and bad."""
 import html
+import json
 import os
 import re
+import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
@@ -132,4 +135,74 @@ def test_connections(home, ada, bob):
     quiet(log, "log")
 
 
-tap.run(test_connections)
+def plant(home, *rows):
+    """Sessions with their applications, as the worker would have them."""
+    done = subprocess.run([os.path.join(tap.build(), "tests/tool/plant_session"), home.path, "acme"],
+                          input=json.dumps(rows).encode(), capture_output=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.decode())
+
+
+def row(number, state, first="Ada", last="Lovelace", **session):
+    now = int(time.time() * 1000)
+    return {"key": f"cs:s{number}", "report_url": "https://app.codesignal.com/x?accessToken=hush-hush",
+            "session": {"id": f"s{number}", "test_id": "T1", "test_title": "General <Coding>",
+                        "name": f"{first} {last}", "email": f"c{number}@example.com", "state": state,
+                        "created_ms": now - 86400000, **session},
+            "application": {"key": f"gh:17{number}", "id": f"17{number}", "candidate_id": f"5{number}",
+                            "first_name": first, "last_name": last, "email": f"c{number}@example.com",
+                            "job_name": "Engineer & more", "stage_name": "Coding test",
+                            "status": "active", "url": "javascript:alert(1)"}}
+
+
+@with_people
+def test_candidates(home, ada, bob):
+    page = ada.get("candidates").text()
+    tap.contains(page, "Nobody is here yet", "empty: says what comes")
+    now = int(time.time() * 1000)
+    over = {"started_ms": now - 7200000, "finished_ms": now - 3600000}
+    plant(home, row(1, "invited"), row(2, "complete", EVIL, "Hopper", verification="verified",
+                                       score={"value": 530, "least": 200, "most": 600,
+                                              "version": "codingScore2023", "label": ""}, **over),
+          row(3, "in_review", "Grace", score={"value": 531, "least": 200, "most": 600,
+                                              "version": "codingScore2023", "label": ""},
+              verification="pending", **over),
+          *[row(n, "expired", f"Person{n}") for n in range(10, 50)])
+    page = ada.get("candidates").text()
+    quiet(page, "candidates")
+    tap.equal(page.count("<tr><th scope=\"row\">"), 30, "a page of them, newest first")
+    older = re.search(r'href="/fairlead/admin/acme/(candidates\?before=[^"]+)">Older', page)
+    page = ada.get(html.unescape(older.group(1))).text()
+    tap.equal((page.count("<tr><th scope=\"row\">"), "Older" in page), (13, False), "and the rest")
+    for name, query, count in (
+            ("a part of a name", "q=hopper", 1), ("an address", "q=c3@example.com", 1),
+            ("an application", "q=171", 1), ("a candidate's id", "q=52", 1), ("a session", "q=s3", 1),
+            ("a key", "q=gh:171", 1), ("a job", "q=engineer", 30), ("a state", "state=invited", 1),
+            ("a state and a name", "state=invited&q=grace", 0), ("nobody", "q=" + "z" * 500, 0),
+            ("script", "q=%3Cscript%3E", 1), ("a state there is not", "state=%3Cb%3E", 0),
+            ("a week", "days=7&q=hopper", 1), ("odd numbers", "days=-1&before=x", 30)):
+        page = ada.get("candidates?" + query).text()
+        tap.equal(page.count("<tr><th scope=\"row\">"), count, f"found by {name}")
+        quiet(page, f"found by {name}")
+    page = ada.get("candidates/gh%3A172").text()
+    quiet(page, "timeline")
+    for part in ("&lt;script&gt;", "530 of 600", "Verified", "No", "gap"):
+        tap.contains(page, part, f"timeline: {part}")
+    for part in ("javascript:", "hush-hush"):
+        tap.lacks(page, part, f"timeline: no {part}")
+    page = ada.get("candidates/gh%3A173").text()
+    tap.lacks(page, "531", "a score that is not released is not shown")
+    tap.contains(page, "The platform is looking at it", "what it waits for")
+    tap.equal(ada.get("candidates/gh%3A9999").status, 404, "one that is not there")
+    ada.get("candidates/gh%3A172")
+    for name, session, status in (("this one's", "cs:s2", 303), ("none", "", 303),
+                                  ("another's", "cs:s1", 404), ("nobody's", "cs:x", 404)):
+        tap.equal(ada.post("candidates/gh%3A172/look", session=session).status, status,
+                  f"look again at {name}")
+    kinds = sorted(a["kind"] for a in home.must("actions", "acme", "--json").json())
+    tap.equal(kinds, ["look_application", "look_session"], "ordered, once each")
+    log = ada.get("log").text()
+    tap.equal(log.count("candidate gh:172"), 3, "who looked is in the log, once an hour")
+
+
+tap.run(test_connections, test_candidates)

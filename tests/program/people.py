@@ -46,6 +46,8 @@ MATRIX = {
     "GET {org}/people/{person}": MANAGE, "POST {org}/people/{person}": MANAGE,
     "POST {org}/people/{person}/reset": MANAGE,
     "GET {org}/people/{person}/remove": MANAGE, "POST {org}/people/{person}/remove": MANAGE,
+    "GET {org}/candidates": READ, "GET {org}/candidates/{key}": READ,
+    "POST {org}/candidates/{key}/look": {"admin"},
     "GET {org}/connections": READ, "GET {org}/connections/{id}": READ,
     "GET {org}/connections/add/{kind}": {"admin"}, "POST {org}/connections/add/{kind}": {"admin"},
     "GET {org}/connections/{id}/change": {"admin"}, "POST {org}/connections/{id}/change": {"admin"},

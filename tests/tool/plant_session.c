@@ -15,7 +15,8 @@
 #include "home/feed.h"
 #include "home/home.h"
 
-static void put_application(struct plan *p, struct org *org, const json_t *given)
+static void put_application(struct plan *p, struct org *org, const json_t *given,
+                            const char *session)
 {
         const char *key = json_get_text(given, "key", "");
         json_t *read = NULL, *record;
@@ -25,6 +26,8 @@ static void put_application(struct plan *p, struct org *org, const json_t *given
         record = read != NULL ? json_deep_copy(read) : json_object();
         application_from_json(&a, given);
         json_set_text(record, "ats", "gh");
+        dossier_add_text(record, "sessions", session);
+        json_set_text(record, "current", session);
         dossier_put_application(p, org, key, read, record, &a, NULL);
         application_dispose(&a);
         json_decref(record);
@@ -51,7 +54,7 @@ static int put(struct home *h, struct org *org, const json_t *one, struct fail *
         plan_init(&p);
         if (application != NULL) {
                 json_set_text(record, "application", json_get_text(application, "key", ""));
-                put_application(&p, org, application);
+                put_application(&p, org, application, key);
         }
         dossier_put_session(&p, h, org, key, read, record, &session, when_now_ms());
         if (!session_is_open(session.state))
