@@ -10,6 +10,10 @@
  *     act_as_user  5414812002 (a Site Admin's number; 5414812003 is no Site Admin)
  *     client_id    sandbox-greenhouse-client
  *     client_secret  sandbox-greenhouse-secret
+ * or, with Harvest v1:
+ *     api          v1
+ *     base_url     http://HOST/sandbox/greenhouse/v1
+ *     api_key      sandbox-greenhouse-v1-key
  * Webhooks, sent to the URL saved on webhooks (a ping is sent on saving): candidate_stage_change,
  * "Signature: sha256 <hmac>", up to 7 attempts after 1, 15, 60, 120, 240, 480 minutes, divided by
  * FAIRLEAD_RETRY_SCALE; only 200 counts.  FAIRLEAD_ALLOW_NETWORKS must let it call out.
@@ -33,7 +37,11 @@
  * The vendor's face: POST token; GET v3/{applications, application_stages, candidates, interviews,
  * job_interview_stages, job_interviews, jobs, notes, users}; POST v3/notes; POST
  * v3/applications/{id}/move; PATCH v3/interviews/{id}; PATCH
- * integrations/testing_partners/take_home_tests/{id}.  Anything else is 404 as there.
+ * integrations/testing_partners/take_home_tests/{id}.  Anything else is 404 as there.  Of v1: GET
+ * {applications, candidates, jobs, job_stages, scheduled_interviews, users}, each by its id, a
+ * candidate's activity_feed, a job's stages, openings and job_posts; POST
+ * candidates/{id}/activity_feed/notes and applications/{id}/move; PATCH
+ * v2/scheduled_interviews/{id}.
  *
  * Control, for tests; POST takes and all answer JSON:
  *     POST control/reset                back to the seed and these settings; the webhook stays
@@ -43,7 +51,9 @@
  *                                       fresh_event_id (another Greenhouse-Event-ID per attempt),
  *                                       rate_limit (150), rate_window_ms (30 s / scale),
  *                                       token_life_ms (1 h), page_most (rows a page at most),
- *                                       client_id, client_secret, revoked (list of scopes: 403)
+ *                                       client_id, client_secret, api_key,
+ *                                       v1_rate_limit (50 in 10 s), revoked (list of scopes, or of
+ *                                       v1's calls as in "GET jobs/:id/stages": 403)
  *     POST control/tokens/expire        every token given out is dead
  *     POST control/add                  first_name, last_name, email (absent: none) -> application
  *     POST control/move                 application_id, stage (name): as a recruiter would
@@ -75,7 +85,7 @@
 #include "floor/text.h"
 
 #define BODY_MAX (1 << 20)
-#define ROUTES_MAX 64
+#define ROUTES_MAX 96
 
 /* --- the vendor's face --------------------------------------------------------------------- */
 
@@ -214,8 +224,9 @@ static void stop(void)
 
 int main(int argc, char **argv)
 {
-        static const struct route *const tables[] = { vendor_routes, gh_partner_routes,
-                                                      gh_page_routes, gh_control_routes };
+        static const struct route *const tables[] = { vendor_routes, gh_v1_routes,
+                                                      gh_partner_routes, gh_page_routes,
+                                                      gh_control_routes };
         static struct route routes[ROUTES_MAX];
         static const struct program program = {
                 .name = "greenhouse",

@@ -25,6 +25,7 @@
 #define GH_JOB INT64_C(4298418002)
 #define GH_STAGE INT64_C(71416000001) /* the first of four, numbered on */
 #define GH_CLIENT_ID "sandbox-greenhouse-client"
+#define GH_API_KEY "sandbox-greenhouse-v1-key"
 #define GH_CLIENT_SECRET "sandbox-greenhouse-secret"
 
 struct gh_settings {
@@ -34,7 +35,8 @@ struct gh_settings {
         int64_t rate_limit, rate_window_ms;
         int64_t token_life_ms;
         int64_t page_most; /* rows of a page at most, to try paging with few rows */
-        char *client_id, *client_secret;
+        char *client_id, *client_secret, *api_key;
+        int64_t v1_rate_limit;
         json_t *revoked; /* object: scope -> true */
 };
 
@@ -51,7 +53,7 @@ struct gh {
         json_t *tokens; /* object: token -> {user, expires_ms} */
         int64_t next_id;
         struct gh_settings set;
-        struct gh_window window, token_window;
+        struct gh_window window, token_window, v1_window;
         struct deliver_hook *hook;
         char *hook_url, *hook_secret, *hook_user, *hook_password;
         bool hook_active;
@@ -92,6 +94,10 @@ void gh_hook_send(const char *action, const json_t *payload); /* [locked] anythi
 void gh_token(struct request *rq, struct reply *re); /* POST token */
 /* Bearer, scope, Site Admin, rate; 0 may go on and *user, or -1 and it is answered. */
 int gh_may(struct request *rq, struct reply *re, const char *scope, int64_t *user);
+/* A fixed window; false when it is used up, and 429 is answered.  said_ms: what the headers tell.
+ */
+bool gh_within_rate(struct reply *re, int64_t limit, int64_t window_ms, int64_t said_ms,
+                    struct gh_window *window);
 /* {"message": ..., "errors": [error]}; error (may be NULL) is taken. */
 void gh_error(struct reply *re, int status, const char *message, json_t *error);
 json_t *gh_field_error(const char *field, const char *text); /* {"field": "text"} */
@@ -103,6 +109,10 @@ bool gh_listed(const char *resource);
 void gh_create_note(struct request *rq, struct reply *re, int64_t user);
 void gh_move_application(struct request *rq, struct reply *re, int64_t id, int64_t user);
 void gh_patch_interview(struct request *rq, struct reply *re, int64_t id);
+
+/* --- greenhouse_v1.c: Harvest v1 ---------------------------------------------------------- */
+
+extern const struct route gh_v1_routes[];
 
 /* --- greenhouse_partner.c: the Assessment Partner API, as its client ---------------------- */
 

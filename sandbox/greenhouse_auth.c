@@ -37,8 +37,8 @@ void gh_error(struct reply *re, int status, const char *message, json_t *error)
 
 /* A fixed window; answers 429 when it is used up.  The time that the headers tell is the
  * vendor's even in a rehearsal, whose windows are shorter. */
-static bool within_rate(struct reply *re, int64_t limit, int64_t window_ms, int64_t said_ms,
-                        struct gh_window *window)
+bool gh_within_rate(struct reply *re, int64_t limit, int64_t window_ms, int64_t said_ms,
+                    struct gh_window *window)
 {
         int64_t now = when_now_ms(), left;
         char text[32];
@@ -125,8 +125,8 @@ static void trade(struct request *rq, struct reply *re)
         int64_t id = GH_ADMIN; /* omitted: the credential's own service user */
         json_t *error;
 
-        if (!within_rate(re, TOKEN_LIMIT * serve_settings.retry_scale, TOKEN_WINDOW_MS,
-                         TOKEN_WINDOW_MS, &gh.token_window)) {
+        if (!gh_within_rate(re, TOKEN_LIMIT * serve_settings.retry_scale, TOKEN_WINDOW_MS,
+                            TOKEN_WINDOW_MS, &gh.token_window)) {
                 return;
         } else if (!basic_pair(rq, &plain, &user, &password)) {
                 error = json_object();
@@ -187,8 +187,8 @@ int gh_may(struct request *rq, struct reply *re, const char *scope, int64_t *use
                 gh_error(re, 401, "Unauthorized", json_string("Token could not be decoded."));
                 return -1;
         }
-        if (!within_rate(re, gh.set.rate_limit, gh.set.rate_window_ms,
-                         gh.set.rate_window_ms * serve_settings.retry_scale, &gh.window))
+        if (!gh_within_rate(re, gh.set.rate_limit, gh.set.rate_window_ms,
+                            gh.set.rate_window_ms * serve_settings.retry_scale, &gh.window))
                 return -1;
         /* What v1 wanted and v3 has no use for is refused, so that nobody leans on it. */
         if (request_header(rq, "On-Behalf-Of", &unwanted) != 0) {

@@ -47,6 +47,8 @@ static bool known(const char *name)
                                              "page_most",
                                              "client_id",
                                              "client_secret",
+                                             "api_key",
+                                             "v1_rate_limit",
                                              "revoked",
                                              NULL };
 
@@ -83,6 +85,8 @@ static void settings(struct request *rq, struct reply *re)
         set->page_most = json_get_int(body, "page_most", set->page_most);
         take_text(&set->client_id, body, "client_id");
         take_text(&set->client_secret, body, "client_secret");
+        take_text(&set->api_key, body, "api_key");
+        set->v1_rate_limit = json_get_int(body, "v1_rate_limit", set->v1_rate_limit);
         revoked = json_at(body, "revoked");
         if (revoked != NULL) {
                 json_object_clear(set->revoked);

@@ -299,6 +299,7 @@ static void reset_settings(void)
         json_decref(gh.set.revoked);
         mem_free(gh.set.client_id);
         mem_free(gh.set.client_secret);
+        mem_free(gh.set.api_key);
         gh.set =
             (struct gh_settings){ .rate_limit = 150,
                                   .rate_window_ms = 30 * WHEN_SECOND / serve_settings.retry_scale,
@@ -306,6 +307,8 @@ static void reset_settings(void)
                                   .page_most = 500,
                                   .client_id = mem_text(GH_CLIENT_ID),
                                   .client_secret = mem_text(GH_CLIENT_SECRET),
+                                  .api_key = mem_text(GH_API_KEY),
+                                  .v1_rate_limit = 50,
                                   .revoked = json_object() };
 }
 

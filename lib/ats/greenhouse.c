@@ -7,6 +7,7 @@
 
 #include "ats/greenhouse_partner.h"
 #include "ats/greenhouse_read.h"
+#include "ats/greenhouse_v1.h"
 #include "ats/greenhouse_v3.h"
 #include "floor/mem.h"
 #include "floor/text.h"
@@ -156,10 +157,14 @@ static int find_note(struct link *link, const struct application *application, c
                 return outcome_set(outcome, OUTCOME_REFUSED,
                                    "It is not known which candidate this is about.",
                                    "notes: no candidate id, or nothing to look for");
-        query = mem_format("candidate_ids=%" PRId64 "&per_page=500", candidate);
-        result =
-            greenhouse_v3_each(link, "notes", query, "harvest:notes:list", look, &search, outcome);
-        mem_free(query);
+        if (greenhouse_is_v1(link)) {
+                result = greenhouse_v1_notes(link, candidate, look, &search, outcome);
+        } else {
+                query = mem_format("candidate_ids=%" PRId64 "&per_page=500", candidate);
+                result = greenhouse_v3_each(link, "notes", query, "harvest:notes:list", look,
+                                            &search, outcome);
+                mem_free(query);
+        }
         *found = result == 0 ? search.found : 0;
         return result;
 }
@@ -181,6 +186,8 @@ static int write_note(struct link *link, const struct application *application,
                                    "notes: no candidate id, or nothing to write");
         if (!text_equal(visibility, "public") && !text_equal(visibility, "admin_only"))
                 visibility = "private";
+        if (greenhouse_is_v1(link))
+                return greenhouse_v1_write_note(link, candidate, given->body, visibility, outcome);
         note = json_object();
         json_set_int(note, "candidate_id", candidate);
         if (greenhouse_id(application->id, &id) == 0)
@@ -254,6 +261,8 @@ static int set_interview_link(struct link *link, const char *interview_id, const
                 return outcome_set(outcome, OUTCOME_ABSENT,
                                    "Greenhouse has no such scheduled interview.",
                                    "interviews: an id is a number");
+        if (greenhouse_is_v1(link))
+                return greenhouse_v1_set_link(link, id, field, url, outcome);
         /* Arrays are replaced wholesale (section 8): interviewers are never sent. */
         change = json_object();
         json_set_text(change, field, url);

@@ -2,8 +2,8 @@
 /*
  * Greenhouse: Harvest v3 outwards, recruiting webhooks inwards (wire/greenhouse.md 3 and 4).
  *
- * Harvest v1 ended on 2026-08-31 and is not spoken; the assessment partner API is another
- * product and has its own program.
+ * Harvest v1 was to end on 2026-08-31; whoever has a key that still works sets api to "v1".  The
+ * assessment partner API is another product: greenhouse_partner.h.
  *
  * Settings of a connection: base_url, token_url, act_as_user (a Site Admin's or service
  * user's id, text or number), subdomain ("app": where people's links point to),

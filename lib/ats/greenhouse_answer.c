@@ -146,6 +146,7 @@ void greenhouse_v3_words(const struct link *link, const struct fetch_answer *ans
         }
         replace(&words, link_credential(link, "client_id"));
         replace(&words, link_credential(link, "client_secret"));
+        replace(&words, link_credential(link, "api_key"));
         replace(&words, token);
         replace_runs(&words);
         if (words.len > WORDS_MAX)

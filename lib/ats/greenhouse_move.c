@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "ats/greenhouse_read.h"
+#include "ats/greenhouse_v1.h"
 #include "ats/greenhouse_v3.h"
 #include "floor/mem.h"
 #include "floor/text.h"
@@ -159,6 +160,7 @@ static int order(struct move *m, const char *from, struct outcome *outcome)
 {
         char *path = mem_format("applications/%s/move", m->application->id);
         json_t *body = json_object();
+        bool v1 = greenhouse_is_v1(m->link);
         int64_t from_id = 0, to_id = 0;
         int result = -1;
 
@@ -167,8 +169,9 @@ static int order(struct move *m, const char *from, struct outcome *outcome)
         } else {
                 json_set_int(body, "from_stage_id", from_id);
                 json_set_int(body, "to_stage_id", to_id);
-                result =
-                    greenhouse_v3_write(m->link, "POST", path, body, 204, SCOPE, NULL, outcome);
+                result = greenhouse_v3_write(m->link, "POST", path, body, v1 ? 200 : 204,
+                                             v1 ? "Applications, POST: Move Application" : SCOPE,
+                                             NULL, outcome);
         }
         json_decref(body);
         mem_free(path);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "ats/greenhouse_v1.h"
 #include "ats/greenhouse_v3.h"
 #include "floor/mem.h"
 #include "floor/text.h"
@@ -33,6 +34,8 @@ int greenhouse_row(struct link *link, const char *resource, const char *id, cons
         *row = NULL;
         if (greenhouse_id(id, &number) != 0)
                 return 0;
+        if (greenhouse_is_v1(link))
+                return greenhouse_v1_row(link, resource, id, row, outcome);
         query = mem_format("ids=%" PRId64, number);
         if (greenhouse_v3_rows(link, resource, query, scope, &rows, outcome) != 0) {
                 mem_free(query);
@@ -71,10 +74,14 @@ int greenhouse_stages(struct link *link, const char *job_id, json_t **stages,
         if (greenhouse_id(job_id, &number) != 0)
                 return outcome_set(outcome, OUTCOME_ABSENT, "Greenhouse has no such job.",
                                    "a job's id is a number");
-        query = mem_format("job_ids=%" PRId64 "&per_page=500", number);
-        result = greenhouse_v3_rows(link, "job_interview_stages", query,
-                                    "harvest:job_interview_stages:list", &rows, outcome);
-        mem_free(query);
+        if (greenhouse_is_v1(link)) {
+                result = greenhouse_v1_stages(link, number, &rows, outcome);
+        } else {
+                query = mem_format("job_ids=%" PRId64 "&per_page=500", number);
+                result = greenhouse_v3_rows(link, "job_interview_stages", query,
+                                            "harvest:job_interview_stages:list", &rows, outcome);
+                mem_free(query);
+        }
         if (result != 0)
                 return -1;
         order = mem_array(json_array_size(rows) + 1, sizeof *order);
@@ -150,7 +157,7 @@ int greenhouse_stage_of(struct link *link, const json_t *row, char **stage_id,
         int found;
 
         *stage_id = json_get_id(row, "job_interview_stage_id");
-        if (*stage_id != NULL || json_get_bool(row, "prospect", false) ||
+        if (*stage_id != NULL || greenhouse_is_v1(link) || json_get_bool(row, "prospect", false) ||
             (json_at(row, "stage_id") == NULL && json_at(row, "stage_name") == NULL))
                 return 0;
         application = json_get_id(row, "id");

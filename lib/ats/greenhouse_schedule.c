@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ats/greenhouse_read.h"
+#include "ats/greenhouse_v1.h"
 #include "ats/greenhouse_v3.h"
 #include "floor/mem.h"
 #include "floor/text.h"
@@ -231,9 +232,13 @@ int greenhouse_poll(struct link *link, json_t **cursor,
         if (from < json_get_int(*cursor, "first_ms", 0))
                 from = json_get_int(*cursor, "first_ms", 0);
         when_iso(&at, from - from % WHEN_SECOND);
-        query = mem_format("updated_at=gte%%7C%s&per_page=500", buf_text(&at));
-        result = greenhouse_v3_each(link, "interviews", query, SCOPE, look, &p, outcome);
-        mem_free(query);
+        if (greenhouse_is_v1(link)) {
+                result = greenhouse_v1_interviews(link, buf_text(&at), look, &p, outcome);
+        } else {
+                query = mem_format("updated_at=gte%%7C%s&per_page=500", buf_text(&at));
+                result = greenhouse_v3_each(link, "interviews", query, SCOPE, look, &p, outcome);
+                mem_free(query);
+        }
         if (result == 0 && p.result == 0) {
                 forget_old(known, now);
                 fresh = json_object();

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ats/greenhouse_read.h"
+#include "ats/greenhouse_v1.h"
 #include "ats/greenhouse_v3.h"
 #include "floor/mem.h"
 #include "floor/text.h"
@@ -141,6 +142,8 @@ int greenhouse_test(struct link *link, json_t **report, struct outcome *outcome)
 {
         char *token = NULL;
 
+        if (greenhouse_is_v1(link))
+                return greenhouse_v1_test(link, report, outcome);
         *outcome = (struct outcome)OUTCOME_NONE;
         *report = json_array();
         if (greenhouse_v3_token(link, NULL, &token, outcome) != 0) {

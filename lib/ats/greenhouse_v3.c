@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ats/greenhouse_v1.h"
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
@@ -15,9 +16,12 @@
 #define PAGES_MAX 200                         /* 100,000 rows: no list of one candidate or job */
 #define PROCESSING_WAIT_MS (30 * WHEN_SECOND) /* "check every 30 seconds" (section 8) */
 
+/* A connection whose base_url was left as it stands by default means its own version's. */
 static char *base_of(const struct link *link)
 {
-        char *base = mem_text(link_setting(link, "base_url", BASE_URL));
+        const char *set = link_setting(link, "base_url", BASE_URL);
+        char *base = mem_text(
+            greenhouse_is_v1(link) && text_equal(set, BASE_URL) ? GREENHOUSE_V1_BASE : set);
         size_t len = strlen(base);
 
         while (len > 0 && base[len - 1] == '/')
@@ -31,6 +35,18 @@ static size_t origin_len(const char *url)
         const char *host = strstr(url, "://");
 
         return host == NULL ? 0 : (size_t)(host + 3 - url) + strcspn(host + 3, "/?#\\");
+}
+
+/* "<base>/<path>"; "<base without its version>/v2/..." for a path that begins with a slash. */
+static char *address_of(const struct link *link, const char *path)
+{
+        char *base = base_of(link), *version = strrchr(base, '/'), *url;
+
+        if (*path == '/' && version != NULL)
+                *version = '\0';
+        url = mem_format("%s%s%s", base, *path == '/' ? "" : "/", path);
+        mem_free(base);
+        return url;
 }
 
 /* --- one call ---------------------------------------------------------------------- */
@@ -60,6 +76,50 @@ static int send_once(const struct greenhouse_ask *ask, const char *token,
         return result;
 }
 
+/* v1: the key as user name; On-Behalf-Of, who is named as the one who wrote (2.1). */
+static int send_v1(const struct greenhouse_ask *ask, struct fetch_answer *answer,
+                   struct outcome *outcome)
+{
+        char *user = json_get_id(ask->link->settings, "act_as_user"),
+             *behalf = mem_format("On-Behalf-Of: %s", text_or(user, ""));
+        const char *headers[] = { "Accept: application/json",
+                                  ask->body == NULL ? NULL : "Content-Type: application/json",
+                                  ask->body == NULL ? NULL : behalf, NULL };
+        struct fetch_request request = {
+                .method = ask->method,
+                .url = ask->url,
+                .headers = headers,
+                .user = text_or(link_credential(ask->link, "api_key"), ""),
+                .password = "",
+                .body = ask->body,
+                .body_len = ask->body == NULL ? 0 : strlen(ask->body),
+                .answer_max = ANSWER_MAX,
+        };
+        int64_t number;
+        int result;
+
+        *answer = (struct fetch_answer){ .status = 0 };
+        if (text_empty(request.user) || text_int(text_or(user, ""), 1, INT64_MAX, &number) != 0) {
+                result = outcome_set(outcome, OUTCOME_DENIED,
+                                     "This Greenhouse connection has no Harvest API key yet, or no "
+                                     "user to act for.",
+                                     "v1: api_key or act_as_user is missing");
+        } else {
+                result = ask->link->call(ask->link, &request, answer, NULL);
+                outcome->elapsed_us += answer->elapsed_us;
+                outcome->status = answer->status;
+                if (result == 0)
+                        greenhouse_v3_rate(ask->link, answer, outcome);
+                if (result != 0 || answer->status < 200 || answer->status > 299) {
+                        result = greenhouse_v3_failed(ask, answer, request.user, outcome);
+                        fetch_answer_dispose(answer);
+                }
+        }
+        mem_free(behalf);
+        mem_free(user);
+        return result;
+}
+
 /* Token, call, and once more with a new token after a 401.  DONE with *answer for the
  * caller to dispose; otherwise it is disposed already. */
 static int call(const struct greenhouse_ask *ask, struct fetch_answer *answer,
@@ -68,6 +128,8 @@ static int call(const struct greenhouse_ask *ask, struct fetch_answer *answer,
         char *token = NULL, *fresh = NULL;
         int result;
 
+        if (greenhouse_is_v1(ask->link))
+                return send_v1(ask, answer, outcome);
         *answer = (struct fetch_answer){ .status = 0 };
         if (greenhouse_v3_token(ask->link, NULL, &token, outcome) != 0)
                 return -1;
@@ -193,7 +255,8 @@ static int each(struct link *link, const char *resource, const char *query, cons
                 struct outcome *outcome)
 {
         char *base = base_of(link), *what = mem_format("GET %s", resource);
-        char *url = mem_format("%s/%s?%s", base, resource, query), *next = NULL;
+        char *url = mem_format("%s/%s%s%s", base, resource, *query == '\0' ? "" : "?", query),
+             *next = NULL;
         struct greenhouse_ask ask = { .link = link, .method = "GET", .what = what, .scope = scope };
         size_t read = 0;
         int result = 0;
@@ -242,12 +305,45 @@ int greenhouse_v3_rows(struct link *link, const char *resource, const char *quer
         return -1;
 }
 
+/* --- one value --------------------------------------------------------------------- */
+
+int greenhouse_v3_object(struct link *link, const char *path, const char *scope, json_t **value,
+                         struct outcome *outcome)
+{
+        char *url = address_of(link, path);
+        struct greenhouse_ask ask = {
+                .link = link, .method = "GET", .url = url, .what = "GET", .scope = scope
+        };
+        struct fetch_answer answer;
+        int result = 1;
+
+        *value = NULL;
+        if (call(&ask, &answer, outcome) != 0) {
+                result = outcome->status == 404 ? 0 : -1;
+                if (result == 0)
+                        outcome->kind = OUTCOME_DONE;
+        } else {
+                *value = json_parse(answer.body.data, answer.body.len, false, NULL);
+                if (!json_is_object(*value) && !json_is_array(*value)) {
+                        json_decref(*value);
+                        *value = NULL;
+                        result = outcome_set(outcome, OUTCOME_AGAIN,
+                                             "Greenhouse gave an answer that cannot be read. It "
+                                             "will be tried again.",
+                                             "GET: %d, and the body is no JSON", answer.status);
+                }
+                fetch_answer_dispose(&answer);
+        }
+        mem_free(url);
+        return result;
+}
+
 /* --- writes ------------------------------------------------------------------------ */
 
 int greenhouse_v3_write(struct link *link, const char *method, const char *path, const json_t *body,
                         int expected, const char *scope, json_t **answer, struct outcome *outcome)
 {
-        char *base = base_of(link), *url = mem_format("%s/%s", base, path);
+        char *url = address_of(link, path);
         char *what = mem_format("%s %s", method, path), *text = json_text(body);
         struct greenhouse_ask ask = { link, method, url, what, scope, text };
         struct fetch_answer got;
@@ -276,6 +372,5 @@ int greenhouse_v3_write(struct link *link, const char *method, const char *path,
         mem_free(text);
         mem_free(what);
         mem_free(url);
-        mem_free(base);
         return result;
 }

@@ -4,8 +4,9 @@
  * means (wire/greenhouse.md 3.1, 3.2).  For lib/ats/greenhouse*.c only.
  *
  * Every function adds its time to outcome->elapsed_us and raises lane_wait_ms if the rate
- * headers ask for it; the caller starts with a fresh outcome.  No text that leaves here
- * holds the client id, its secret or a token: Greenhouse echoes the first.
+ * headers ask for it; the caller starts with a fresh outcome.  With api "v1" the same calls are
+ * made with that version's key and header (greenhouse_v1.h).  No text that leaves here holds the
+ * client id, its secret or a token: Greenhouse echoes the first.
  */
 #ifndef ATS_GREENHOUSE_V3_H
 #define ATS_GREENHOUSE_V3_H
@@ -29,9 +30,15 @@ int greenhouse_v3_each(struct link *link, const char *resource, const char *quer
 int greenhouse_v3_rows(struct link *link, const char *resource, const char *query,
                        const char *scope, json_t **rows, struct outcome *outcome);
 
-/* One write.  DONE only with the status the endpoint documents (201, 204, 200); any other
- * success may be somebody else's page and is UNCERTAIN.  *answer (may be NULL) is the
- * parsed body or NULL when there is none; the caller drops it. */
+/* One value by its path ("applications/17", "jobs?per_page=1"): v1's way.  1 with *value, the
+ * caller's; 0 it is not there, or not visible to the credential; -1 with outcome. */
+int greenhouse_v3_object(struct link *link, const char *path, const char *scope, json_t **value,
+                         struct outcome *outcome);
+
+/* One write (a path that begins with '/' stands beside the version: "/v2/..." ).  DONE only with
+ * the status the endpoint documents (201, 204, 200); any other success may be somebody else's page
+ * and is UNCERTAIN.  *answer (may be NULL) is the parsed body or NULL when there is none; the
+ * caller drops it. */
 int greenhouse_v3_write(struct link *link, const char *method, const char *path, const json_t *body,
                         int expected, const char *scope, json_t **answer, struct outcome *outcome);
 

@@ -13,6 +13,7 @@
 #include "ats/greenhouse.h"
 #include "ats/lever.h"
 #include "bridge/consumer.h"
+#include "floor/text.h"
 #include "platform/coderbyte.h"
 #include "platform/codesignal.h"
 
@@ -34,7 +35,8 @@ static const struct kind_field one_api_key[] = {
 
 /* wire/greenhouse.md 3 and 4, help page "Create Harvest API key" */
 static const struct kind_field greenhouse_settings[] = {
-        { "api", 'c', false, "\"v3\"", "v3", "Harvest version; v1 and v2 ended on 2026-08-31" },
+        { "api", 'c', false, "\"v3\"", "v3|v1",
+          "Harvest version; v1 was to end on 2026-08-31 and is for keys that still work" },
         { "base_url", 'u', false, "\"https://harvest.greenhouse.io/v3\"", NULL,
           "Where Harvest answers" },
         { "token_url", 'u', false, "\"https://auth.greenhouse.io/token\"", NULL,
@@ -65,14 +67,57 @@ static const struct kind_field greenhouse_settings[] = {
 };
 
 static const struct kind_field greenhouse_credentials[] = {
-        { "client_id", 't', true, NULL, NULL, "Client id of the Harvest v3 credential" },
-        { "client_secret", 't', true, NULL, NULL, "Client secret of the Harvest v3 credential" },
+        { "client_id", 't', false, NULL, NULL, "Client id of the Harvest v3 credential" },
+        { "client_secret", 't', false, NULL, NULL, "Client secret of the Harvest v3 credential" },
+        { "api_key", 't', false, NULL, NULL, "Harvest API key, with api v1" },
         { "prescreen_key", 't', false, NULL, NULL,
           "Assessment API key that Greenhouse shows for the Pre-Screen stage: one that you made" },
         { "techscreen_key", 't', false, NULL, NULL,
           "Assessment API key that Greenhouse shows for the Tech Screen stage: another one" },
         END,
 };
+
+/* Which credential depends on the version; keys of ours are given to Greenhouse's people, who take
+ * fewer than 171 characters (wire/greenhouse.md 1.1), and a colon ends a user name. */
+static int check_greenhouse(const json_t *settings, const json_t *credentials, const char *path,
+                            struct fail *why)
+{
+        static const char *const v3[] = { "client_id", "client_secret", NULL }, *const v1[] = {
+                "api_key", NULL
+        };
+        static const char *const ours[] = { "prescreen_key", "techscreen_key" };
+        bool old = text_equal(json_get_text(settings, "api", "v3"), "v1");
+        const char *seen = NULL;
+
+        for (const char *const *name = old ? v1 : v3; *name != NULL; name++)
+                if (text_empty(json_get_text(credentials, *name, NULL)))
+                        return fail_set(why, FAIL_INPUT,
+                                        "%.100s.credentials.%s: is missing (api %s)", path, *name,
+                                        old ? "v1" : "v3");
+        if (old && json_get_int(settings, "act_as_user", 0) <= 0)
+                return fail_set(
+                    why, FAIL_INPUT,
+                    "%.100s.settings.act_as_user: is missing (api v1 writes on behalf of "
+                    "a user)",
+                    path);
+        for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
+                const char *key = json_get_text(credentials, ours[i], NULL);
+
+                if (key == NULL)
+                        continue;
+                if (strlen(key) < 16 || strlen(key) > 170 || strchr(key, ':') != NULL)
+                        return fail_set(why, FAIL_INPUT,
+                                        "%.100s.credentials.%s: must have 16 to 170 characters and "
+                                        "no colon",
+                                        path, ours[i]);
+                if (text_equal(key, seen))
+                        return fail_set(why, FAIL_INPUT,
+                                        "%.100s.credentials.%s: must not be the other stage's key",
+                                        path, ours[i]);
+                seen = key;
+        }
+        return 0;
+}
 
 static const struct kind greenhouse = {
         .name = "greenhouse",
@@ -82,6 +127,7 @@ static const struct kind greenhouse = {
         .ats = ADAPTER(&greenhouse_ats),
         .settings = greenhouse_settings,
         .credentials = greenhouse_credentials,
+        .check = check_greenhouse,
         .needs = "harvest:applications:list\n"
                  "harvest:applications:move (only to move a stage on a score)\n"
                  "harvest:application_stages:list\n"
