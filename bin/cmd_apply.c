@@ -71,7 +71,9 @@ static void print_connection(const json_t *row)
                 printf("    webhook URL to paste: %s\n", json_get_text(row, "webhook_url", ""));
         if (secret != NULL)
                 printf("    webhook secret to paste, shown only now: %s\n", secret);
-        if (!text_empty(json_get_text(row, "paste", "")))
+        if (json_at(row, "webhook") != NULL)
+                printf("    webhook: %s\n", json_get_text(row, "webhook.sentence", ""));
+        else if (!text_empty(json_get_text(row, "paste", "")))
                 print_lines("where:", json_get_text(row, "paste", ""));
         json_array_foreach(json_at(row, "needs"), i, one)
         {

@@ -17,6 +17,7 @@
 #include "home/partner.h"
 #include "home/records.h"
 #include "home/trade.h"
+#include "home/vendor_hook.h"
 
 #define TRIES 8       /* somebody else may change the same org meanwhile */
 #define SECRET_LEN 40 /* letters of a webhook secret that we make: 200 bits */
@@ -155,6 +156,25 @@ static void consumer_secret(json_t *credentials, const json_t *settings,
         mem_free_secret(made);
 }
 
+/* What cannot work is refused before anything is stored, where the vendor can tell. */
+static int check_settings(struct work *w, const char *id, const struct kind *kind,
+                          const json_t *settings, const json_t *credentials)
+{
+        struct outcome outcome = OUTCOME_NONE;
+        struct link link = { .org = w->org->name,
+                             .id = id,
+                             .settings = settings,
+                             .credentials = credentials,
+                             .data_dir = w->options->data_dir,
+                             .scale = w->options->scale > 0 ? w->options->scale : 1,
+                             .call = link_fetch };
+
+        if (!w->options->test || kind->ats == NULL || kind->ats->check_settings == NULL ||
+            kind->ats->check_settings(&link, &outcome) == 0)
+                return 0;
+        return fail_set(w->why, FAIL_INPUT, "connection %s: %s", id, outcome.sentence);
+}
+
 static int apply_connection(struct work *w, const json_t *given, bool moved)
 {
         const char *id = json_get_text(given, "id", "");
@@ -184,7 +204,8 @@ static int apply_connection(struct work *w, const json_t *given, bool moved)
                                  : json_array();
         json_set_text(row, "id", id);
         json_set_text(row, "kind", kind->name);
-        if (json_array_size(secrets) == 0 && takes_our_secret(kind)) {
+        if (json_array_size(secrets) == 0 && takes_our_secret(kind) &&
+            !json_get_bool(given, "create_webhook", false)) {
                 char *made = secret_token(SECRET_LEN);
 
                 json_add(secrets, json_new_text(made, SECRET_LEN));
@@ -205,7 +226,11 @@ static int apply_connection(struct work *w, const json_t *given, bool moved)
                 if (!same || moved)
                         state = "changed";
         }
+        if (!text_equal(state, "unchanged") &&
+            check_settings(w, id, kind, settings, credentials) != 0)
+                goto out;
         json_set_text(row, "state", state);
+        json_set_bool(row, "create_webhook", json_get_bool(given, "create_webhook", false));
         json_add(w->rows, json_incref(row));
         if (!text_equal(state, "unchanged")) {
                 connection_put(w->home, w->org->name, w->batch, id, kind, settings, credentials,
@@ -422,6 +447,31 @@ int apply_test(struct home *h, struct org *org, const char *connection,
         return 0;
 }
 
+/* Webhooks that the document wants made: row gets {webhook{ok, sentence, webhooks[]}}. */
+static int make_webhooks(struct work *w)
+{
+        const struct trade trade = { .home = w->home,
+                                     .data_dir = w->options->data_dir,
+                                     .scale = w->options->scale };
+        json_t *row, *answer;
+        size_t i;
+
+        json_array_foreach(w->rows, i, row)
+        {
+                const char *id = json_get_text(row, "id", "");
+
+                if (json_get_bool(row, "create_webhook", false)) {
+                        if (vendor_hook_create(&trade, w->org, id, &answer, w->why) != 1)
+                                return -1;
+                        if (json_get_bool(answer, "changed", false))
+                                did(w, "Connection %s: webhooks made at the vendor.", id);
+                        json_set(row, "webhook", answer);
+                }
+                json_object_del(row, "create_webhook");
+        }
+        return 0;
+}
+
 /* What the admin needs next: where the webhook goes, what to grant, does it work. */
 static int describe(struct work *w)
 {
@@ -506,7 +556,7 @@ static int apply_all(struct work *w)
                 event_wake(w->home, w->org->name, NULL, when_now_ms(), NULL);
                 prepare_partners(w);
         }
-        if (start_backfill(w) != 0)
+        if (start_backfill(w) != 0 || make_webhooks(w) != 0)
                 goto out;
         result = describe(w);
 out:

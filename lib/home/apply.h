@@ -27,8 +27,8 @@ void apply_forget(json_t *document);
 
 /* Does it.  *answer (the caller's) is {org, created, changed, did[sentences], rules{count},
  * connections[{id, kind, state (created, changed, unchanged), webhook_url,
- * webhook_secret (only when made here, only this once), needs[], paste, test{ok, sentence,
- * checks[]}}]}. */
+ * webhook_secret (only when made here, only this once), needs[], paste, webhook{ok, sentence,
+ * webhooks[]} (only where it was to be made), test{ok, sentence, checks[]}}]}. */
 int apply_document(struct home *h, const json_t *document, const struct apply_options *options,
                    json_t **answer, struct fail *why);
 

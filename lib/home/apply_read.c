@@ -254,7 +254,7 @@ bad:
 static json_t *webhook_secrets(const json_t *webhook, const char *path, const char *directory,
                                struct fail *why)
 {
-        static const char *const known[] = { "secrets", NULL };
+        static const char *const known[] = { "secrets", "create", NULL };
         const json_t *given = json_object_get(webhook, "secrets");
         json_t *result, *one;
         size_t i;
@@ -284,6 +284,32 @@ static json_t *webhook_secrets(const json_t *webhook, const char *path, const ch
                 json_add(result, text);
         }
         return result;
+}
+
+/* {"create": true}: Fairlead makes the webhook at the vendor and keeps its secret. */
+static int made_by_us(const json_t *webhook, const struct kind *kind, const char *path,
+                      struct fail *why)
+{
+        const json_t *create = json_object_get(webhook, "create");
+
+        if (create == NULL)
+                return 0;
+        if (!json_is_boolean(create))
+                return fail_set(why, FAIL_INPUT, "%.120s.create: must be true or false", path);
+        if (json_is_false(create))
+                return json_object_get(webhook, "secrets") != NULL
+                           ? 0
+                           : fail_set(why, FAIL_INPUT, "%.120s.secrets: must be a list", path);
+        if (json_object_get(webhook, "secrets") != NULL)
+                return fail_set(why, FAIL_INPUT,
+                                "%.120s.secrets: belongs to a webhook that was made by hand; leave "
+                                "it out beside create",
+                                path);
+        if (kind->ats == NULL || kind->ats->create_webhook == NULL)
+                return fail_set(why, FAIL_INPUT,
+                                "%.120s.create: %s lets nobody make webhooks through its API", path,
+                                kind->name);
+        return 0;
 }
 
 static json_t *connection(const json_t *given, const char *path, const char *directory,
@@ -344,6 +370,12 @@ static json_t *connection(const json_t *given, const char *path, const char *dir
                         fail_set(why, FAIL_INPUT, "%.120s: %s sends no webhooks", webhook,
                                  kind->name);
                         goto bad;
+                }
+                if (made_by_us(hook, kind, webhook, why) != 0)
+                        goto bad;
+                if (json_is_true(json_object_get(hook, "create"))) {
+                        json_set_bool(result, "create_webhook", true);
+                        goto out;
                 }
                 part = webhook_secrets(hook, webhook, directory, why);
                 if (part == NULL)
