@@ -127,6 +127,17 @@ void words_taken_before(struct buf *out, const struct session *s, const char *pl
                           "earlier result counts.\n");
 }
 
+void words_integrity(struct buf *out, const struct session *s, const char *platform)
+{
+        buf_add_text(out, "A closer look is suggested: ");
+        add_test(out, s, platform);
+        buf_format(
+            out,
+            "\n%s suggests an integrity review. It did so after the result was written here; "
+            "the result itself has not changed.\n",
+            platform);
+}
+
 static void add_complete(struct buf *out, const struct session *s, const char *platform,
                          bool corrected)
 {

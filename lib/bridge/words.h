@@ -34,6 +34,8 @@ enum words_failed {
 void words_invited(struct buf *out, const struct session *s, const char *platform);
 /* Instead: the assessment was taken before, and that result counts. */
 void words_taken_before(struct buf *out, const struct session *s, const char *platform);
+/* The result was written already, and now the platform wants a closer look. */
+void words_integrity(struct buf *out, const struct session *s, const char *platform);
 /* The state decides: complete with its score, or why there is none.  corrected: an earlier
  * note about this session stands. */
 void words_result(struct buf *out, const struct session *s, const char *platform,

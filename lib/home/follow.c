@@ -6,6 +6,7 @@
 
 #include "bridge/marker.h"
 #include "bridge/rule.h"
+#include "bridge/words.h"
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "home/consumer.h"
@@ -271,6 +272,41 @@ static int move_on(struct follow_session *f, struct fail *why)
         return result < 0 ? -1 : 0;
 }
 
+static int visit_integrity(void *context, const char *application)
+{
+        struct visit *v = context;
+        struct follow_session *f = v->f;
+        json_t *with = json_object();
+
+        json_set_text(with, "text", v->version);
+        return follow_note(f->trade, f->org, f->plan, "integrity", application, f->key, NULL, with,
+                           v->why);
+}
+
+/* Whoever has read the result should hear that the platform doubts it by now; once. */
+static int note_integrity(struct follow_session *f, struct fail *why)
+{
+        char *platform = dossier_connection(f->key);
+        json_t *connection = NULL;
+        const struct kind *kind = NULL;
+        struct buf text = BUF_NONE;
+        struct visit v = { .f = f, .why = why };
+        int result = record_get(f->org, "connection", text_or(platform, ""), &connection, why);
+
+        if (result >= 0) {
+                kind = trade_kind(f->trade, json_get_text(connection, "kind", ""));
+                words_integrity(&text, f->session,
+                                kind != NULL ? kind->title : text_or(platform, "The platform"));
+                v.version = buf_text(&text);
+                result = follow_each_application(f->record, visit_integrity, &v);
+                say(f, "A note about the integrity review was ordered.");
+        }
+        json_decref(connection);
+        buf_dispose(&text);
+        mem_free(platform);
+        return result < 0 ? -1 : 0;
+}
+
 int follow_session(struct follow_session *f, struct fail *why)
 {
         const struct session_change *c = &f->change;
@@ -292,6 +328,9 @@ int follow_session(struct follow_session *f, struct fail *why)
                 if (v.result != 0)
                         goto out;
         }
+        if (c->integrity && f->session->integrity_flag && !c->completed && !c->corrected &&
+            json_object_get(f->read, "noted") != NULL && note_integrity(f, why) != 0)
+                goto out;
         if (partner_tell_all(f->plan, f->trade, f->org, f->key, f->record, f->session, why) != 0)
                 goto out;
         if (c->moved_on && move_on(f, why) != 0)

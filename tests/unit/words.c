@@ -110,6 +110,13 @@ static void test_others(void)
                  "The invitation is good until 2026-05-11 14:53 UTC.\n",
                  "sent");
         buf_reset(&b);
+        words_integrity(&b, &s, "CodeSignal");
+        tap_text(buf_text(&b),
+                 "A closer look is suggested: Assessment (CodeSignal)\n"
+                 "CodeSignal suggests an integrity review. It did so after the result was written "
+                 "here; the result itself has not changed.\n",
+                 "a late doubt");
+        buf_reset(&b);
         words_failure(&b, WORDS_NOT_INVITED, WORDS_NO_EMAIL);
         words_mark(&b, "[fairlead 1]");
         tap_text(buf_text(&b),

@@ -912,6 +912,45 @@ static void test_reasons(void)
         fake_home_close(&f);
 }
 
+/* The platform suggests a review when the result stands already: the recruiter hears of it. */
+static void test_late_review(void)
+{
+        struct fake_home f;
+
+        fake_home_make(&f);
+        fake_stage(&f, "17", "e1");
+        fake_tick(&f);
+        finish_session("S1", 60);
+        fake_told(&f, "S1", "finished", fake->sessions[0].external, "s1");
+        fake_tick(&f);
+        tap_int(fake_notes("17", "Score: 60"), 1, "the result is written");
+        tap_int(fake_notes("17", "integrity"), 0, "with nothing suspicious");
+        for (int i = 0; i < 3; i++) {
+                char identity[8];
+
+                snprintf(identity, sizeof identity, "r%d", i);
+                fake->sessions[0].review = i != 1; /* taken back, and suggested again */
+                fake_told(&f, "S1", "review", fake->sessions[0].external, identity);
+                fake_tick(&f);
+                tap_int(fake_notes("17", "A closer look is suggested"), 1,
+                        "a review later on is a note of its own, once");
+        }
+        tap_int(fake_notes("17", "Score: 60"), 1, "and the result is not written again");
+        fake_home_close(&f);
+
+        fake_home_make(&f);
+        fake_stage(&f, "17", "e1");
+        fake_tick(&f);
+        finish_session("S1", 60);
+        fake->sessions[0].review = true;
+        fake_told(&f, "S1", "finished", fake->sessions[0].external, "s1");
+        fake_tick(&f);
+        tap_int(fake_notes("17", "suggests an integrity review"), 1,
+                "known in time: in the result");
+        tap_int(fake_notes("17", "A closer look"), 0, "and nowhere else");
+        fake_home_close(&f);
+}
+
 /* A killed worker's request may still be on its way: whoever asks too early, asks in vain. */
 static void test_in_flight(void)
 {
@@ -1168,6 +1207,7 @@ int main(void)
         test_sweep();
         test_idle();
         test_reasons();
+        test_late_review();
         test_in_flight();
         test_sessions();
         test_pruning();

@@ -353,6 +353,7 @@ static void session_out(const struct fake_session *s, struct session *out)
         out->verification = verification_of(s->verification);
         out->finished_ms = s->finished_ms;
         out->look_again = s->making;
+        out->integrity_flag = s->review;
         if (s->retake[0] != '\0')
                 out->retake_id = mem_text(s->retake);
         if (out->state == SESSION_COMPLETE || out->state == SESSION_IN_REVIEW) {

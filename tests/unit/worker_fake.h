@@ -47,6 +47,7 @@ struct fake_session {
         double score;
         int64_t finished_ms;
         bool making; /* a result that nobody will tell of */
+        bool review; /* the platform suggests an integrity review */
 };
 
 struct fake_note {
