@@ -373,6 +373,8 @@ int coderbyte_call(struct coderbyte *c, const char *call, json_t *values,
                                      "%s: calls.%s.path is empty", CODERBYTE_PROFILE, call);
         else
                 result = ask(c, &q, url, body, answer);
+        if (result != 0)
+                coderbyte_answer_dispose(answer);
         mem_free(url);
         json_decref(body);
         json_decref(values);

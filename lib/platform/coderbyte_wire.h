@@ -54,7 +54,8 @@ struct coderbyte_answer {
         json_t *body;
         const json_t *result; /* in body; NULL when it is empty */
 };
-/* Makes a call.  values (object of texts) is taken.  0 with the outcome DONE, or -1. */
+/* Makes a call.  values (object of texts) is taken.  0 with the outcome DONE, or -1 and
+ * the answer is empty. */
 int coderbyte_call(struct coderbyte *c, const char *call, json_t *values,
                    struct coderbyte_answer *answer);
 void coderbyte_answer_dispose(struct coderbyte_answer *answer);
