@@ -38,7 +38,7 @@ LIGHTTPD = ["lighttpd-spawned", "lighttpd-external", "lighttpd-cgi"]
 APACHE = ["apache-proxy", "apache-fcgid", "apache-cgi", "apache-htaccess"]
 VARIANTS = LIGHTTPD + APACHE
 PROGRAMS = ["webhook", "interview-link", "report", "assessment", "admin"]
-STAND_INS = ["greenhouse", "codesignal"]
+STAND_INS = ["greenhouse", "codesignal", "consumer"]
 MODULES = "/usr/lib/apache2/modules"
 
 ADMIN = 5414812002  # the Greenhouse stand-in's Site Admin
