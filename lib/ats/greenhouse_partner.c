@@ -2,7 +2,6 @@
 /* Greenhouse's Assessment Partner API, both directions. */
 #include "ats/greenhouse_partner.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "floor/mem.h"
@@ -155,8 +154,9 @@ void greenhouse_partner_tests(const json_t *tests, struct buf *out)
 /* A number, not a text (1.4); 530 and not 530.0. */
 static json_t *number_of(double value)
 {
-        return value == floor(value) && fabs(value) < 1e15 ? json_integer((json_int_t)value)
-                                                           : json_real(value);
+        if (value > -1e15 && value < 1e15 && value == (double)(json_int_t)value)
+                return json_integer((json_int_t)value);
+        return json_real(value);
 }
 
 void greenhouse_partner_status(const struct partner_news *news, struct buf *out)
