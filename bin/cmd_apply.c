@@ -123,13 +123,16 @@ static int apply(struct command_context *c, int argc, char **argv)
         const struct option_row rows[] = { { "--no-test", NULL, &untested }, { NULL, NULL, NULL } };
         struct buf text = BUF_NONE;
         json_t *document, *answer = NULL;
-        char *directory = NULL;
+        char *directory = NULL, *who = command_who();
         int code, found;
 
+        code = EXIT_CALL;
         if (command_options(c, &argc, argv, rows) != 0)
-                return EXIT_CALL;
-        if (argc != 1)
-                return command_usage(c, "name one document (- for standard input)");
+                goto out;
+        if (argc != 1) {
+                command_usage(c, "name one document (- for standard input)");
+                goto out;
+        }
         if (text_equal(argv[0], "-")) {
                 found = read_stdin(&text, &c->why);
         } else {
@@ -153,6 +156,7 @@ static int apply(struct command_context *c, int argc, char **argv)
                 goto out;
         }
         options.test = !untested;
+        options.by = who;
         options.directory = directory;
         options.data_dir = serve_settings.data;
         options.scale = serve_settings.retry_scale;
@@ -171,6 +175,7 @@ static int apply(struct command_context *c, int argc, char **argv)
 out:
         buf_dispose_secret(&text);
         mem_free(directory);
+        mem_free(who);
         return code;
 }
 

@@ -14,12 +14,18 @@
 
 #define EXPORT_MAX ((size_t)256 * 1024 * 1024) /* bytes of an export that is verified */
 
+char *command_who(void)
+{
+        const struct passwd *user = getpwuid(getuid());
+
+        return user == NULL ? mem_format("command of user %ld", (long)getuid())
+                            : mem_format("command of %s", user->pw_name);
+}
+
 int command_audit(struct command_context *c, const char *org, const char *did, const char *about,
                   const json_t *detail)
 {
-        const struct passwd *user = getpwuid(getuid());
-        char *who = user == NULL ? mem_format("command of user %ld", (long)getuid())
-                                 : mem_format("command of %s", user->pw_name);
+        char *who = command_who();
         const struct audit_entry entry = { .org = org,
                                            .who = who,
                                            .from = "terminal",

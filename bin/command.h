@@ -63,6 +63,9 @@ int command_answer(json_t *answer, int code);
 /* How mail leaves, from the settings. */
 struct post command_post(void);
 
+/* Who gives this command, for people ("command of root"): the caller frees. */
+char *command_who(void);
+
 /* What a test of a connection found, indented. */
 void command_print_test(const json_t *test);
 

@@ -37,8 +37,11 @@ static const struct {
         { "events.replayed", "replayed events" },
         { "glass.broken", "broke the glass" },
         { "home.restored", "restored a backup" },
+        { "key.changed", "changed a key" },
         { "key.issued", "issued a key" },
         { "key.revoked", "revoked a key" },
+        { "key.rotated", "rotated a key" },
+        { "master.rotated", "rotated the master key" },
         { "person.changed", "changed a person" },
         { "person.invited", "invited somebody" },
         { "person.joined", "made an account" },
@@ -50,6 +53,8 @@ static const struct {
         { "person.withdrawn", "withdrew an invitation" },
         { "report.viewed", "looked at a report" },
         { "rules.changed", "changed the rules" },
+        { "secret.added", "added a webhook secret" },
+        { "secret.dropped", "dropped a webhook secret" },
         { "session.looked", "had a session looked at again" },
 };
 

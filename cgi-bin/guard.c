@@ -7,6 +7,7 @@
 #include "door/fetch.h"
 #include "floor/mem.h"
 #include "floor/text.h"
+#include "floor/when.h"
 #include "home/records.h"
 
 static struct home *home;
@@ -56,22 +57,29 @@ int guard_org(struct request *rq, struct reply *re, const char *scope, bool brow
 {
         struct fail why = FAIL_CLEAR;
         enum key_answer answer;
+        char own[9];
+        bool known;
         int found = home_org(home, request_segment(rq, "org"), org, &why);
 
         if (found < 0) {
                 reply_failure(rq, re, "org cannot be opened", &why);
                 return -1;
         }
-        answer =
-            key_check(home, found > 0 ? *org : NULL, request_credential(rq), scope, key_id, &why);
-        if (answer == KEY_PASS)
+        if (key_id == NULL)
+                key_id = own;
+        answer = key_check(home, found > 0 ? *org : NULL, request_credential(rq), scope,
+                           request_address(rq), key_id, &why);
+        if (answer == KEY_PASS) {
+                key_used(home, *org, key_id, request_address(rq), when_now_ms());
                 return 0;
+        }
         if (answer == KEY_BROKEN) {
                 reply_failure(rq, re, "key cannot be looked up", &why);
                 return -1;
         }
-        reply_problem(rq, re, answer == KEY_SCOPE ? 403 : 401, key_sentence(answer));
-        if (answer != KEY_SCOPE && browser)
+        known = answer == KEY_SCOPE || answer == KEY_PLACE;
+        reply_problem(rq, re, known ? 403 : 401, key_sentence(answer));
+        if (!known && browser)
                 reply_header(re, "WWW-Authenticate",
                              "Basic realm=\"Fairlead: your key as user name\", charset=\"UTF-8\"");
         return -1;

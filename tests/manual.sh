@@ -76,7 +76,7 @@ for name in $(sed -n 's/^        { "\([a-z]*:[a-z]*\)",.*/\1/p' "$source/lib/hom
 done
 
 # Programs: one page each.
-for page in admin assessment interview-link report webhook; do
+for page in admin assessment interview-link keys report webhook; do
         check "program $page has its page" [ -s "$source/man/fairlead-$page.8" ]
 done
 check "a name that is not there is missed" sh -c "! grep -q FAIRLEAD_NOPE '$source'/man/*"

@@ -13,6 +13,7 @@
 #include "home/backfill.h"
 #include "home/connection.h"
 #include "home/consumer.h"
+#include "home/credential.h"
 #include "home/event.h"
 #include "home/partner.h"
 #include "home/records.h"
@@ -235,6 +236,8 @@ static int apply_connection(struct work *w, const json_t *given, bool moved)
         if (!text_equal(state, "unchanged")) {
                 connection_put(w->home, w->org->name, w->batch, id, kind, settings, credentials,
                                hook, json_get_text(w->document, "public_url", ""), secrets);
+                credential_note(w->batch, w->org, id, found > 0 ? old->credentials : NULL,
+                                credentials, w->options->by, when_now_ms());
                 did(w, "Connection %s (%s) %s.", id, kind->title, state);
         }
         result = 0;

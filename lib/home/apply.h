@@ -17,6 +17,7 @@ struct apply_options {
         const char *directory; /* {"file": "relative"} starts here */
         const char *data_dir;  /* of the adapters' data */
         int64_t scale;
+        const char *by; /* who applies it, for people; may be NULL */
 };
 
 /* Reads and checks the text: a normal form in which secrets are plain texts, or NULL and a

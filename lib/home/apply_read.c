@@ -11,6 +11,7 @@
 #include "floor/text.h"
 #include "home/alert.h"
 #include "home/apply.h"
+#include "home/credential.h"
 #include "home/kind.h"
 
 #define CONNECTION_MAX 64
@@ -312,6 +313,24 @@ static int made_by_us(const json_t *webhook, const struct kind *kind, const char
         return 0;
 }
 
+/* What proves who knocks must not be what opens the other side's door. */
+static int check_apart(const json_t *connection, const char *path, struct fail *why)
+{
+        json_t *one;
+        size_t i;
+
+        json_array_foreach(json_object_get(connection, "secrets"), i, one)
+        {
+                if (credential_is(json_object_get(connection, "credentials"),
+                                  json_text_of(one, NULL)))
+                        return fail_set(why, FAIL_INPUT,
+                                        "%.100s.secrets.%zu: is a credential of the connection; a "
+                                        "webhook secret must be another value",
+                                        path, i);
+        }
+        return 0;
+}
+
 static json_t *connection(const json_t *given, const char *path, const char *directory,
                           json_t *kinds_seen, struct fail *why)
 {
@@ -381,6 +400,8 @@ static json_t *connection(const json_t *given, const char *path, const char *dir
                 if (part == NULL)
                         goto bad;
                 json_set(result, "secrets", part);
+                if (check_apart(result, webhook, why) != 0)
+                        goto bad;
         }
         goto out;
 bad:

@@ -199,7 +199,7 @@ static int set_keys(struct board *b, json_t *view)
         json_t *all = NULL, *soon = json_array(), *row;
         size_t i;
 
-        if (key_list(b->org, &all, b->why) != 0) {
+        if (key_list(NULL, b->org, &all, b->why) != 0) {
                 json_decref(soon);
                 return -1;
         }

@@ -121,7 +121,13 @@
  * table "rhythm"
  *   <connection>    {first, last, weeks, longest, longest_at}   (bridge/rhythm.h)
  * set "keys"; table "key"
- *   <id>            {digest, scopes[], label, created_ms, expires_ms, revoked_ms, prefix}
+ *   <id>            {digest, mark, scopes[], label, created_ms, expires_ms, not_before_ms,
+ *                    revoked_ms, disabled, networks[], jobs[], by, changed_ms, of, next (ids)}
+ * table "key-use"
+ *   <id>            {count, last_ms, from, places[{from, last_ms, count}]}   what is newer lies
+ *                    in <home>/run/key-use
+ * table "credential"   how old credentials are and who brought them
+ *   <connection>    {names{name: {added_ms, by}}}
  * set "people" of ids; table "person"     (also those of the host: its operators)
  *   <id>            {email, name, role, pass (scrypt), epoch, off, zone, totp (sealed), totp_new
  *                    (sealed), totp_step, codes[digests], created_ms, changed_ms, last_ms,

@@ -218,18 +218,21 @@ static int watch_key(void *context, const char *id)
         json_t *record = NULL;
         const char *told;
         int found = record_get(w->org, "key", id, &record, w->why), result = 0;
-        json_t *alert = NULL;
+        json_t *alert = NULL, *use = NULL;
 
         if (found == 1) {
                 char *subject = record_digest("key", id);
 
-                result = record_get(w->org, "alert", subject, &alert, w->why) < 0 ? -1 : 0;
+                result = record_get(w->org, "alert", subject, &alert, w->why) < 0 ||
+                                 record_get(w->org, "key-use", id, &use, w->why) < 0
+                             ? -1
+                             : 0;
                 mem_free(subject);
         }
         if (found == 1 && result == 0) {
                 bool stands = text_equal(json_get_text(alert, "state", ""), "standing");
 
-                key_term(&term, id, record, w->now_ms);
+                key_term(&term, id, record, use, w->now_ms);
                 told = stands ? json_get_text(alert, "mark", "") : "";
                 if (term.mark == NULL && stands)
                         result = end_it(w, "key", id, NULL, NULL);
@@ -242,6 +245,7 @@ static int watch_key(void *context, const char *id)
                 look_at(w, term.next_ms);
                 key_term_dispose(&term);
         }
+        json_decref(use);
         json_decref(alert);
         json_decref(record);
         return found < 0 ? -1 : result;

@@ -15,11 +15,12 @@ static const struct {
         const char *mark;
 } steps[] = { { 30, "30" }, { 10, "10" }, { 2, "2" }, { 0, "0" } };
 
-static void add_words(struct key_term *t, const char *id, const json_t *record, int64_t now_ms)
+static void add_words(struct key_term *t, const char *id, const json_t *record, const json_t *use,
+                      int64_t now_ms)
 {
         int64_t expires = json_get_int(record, "expires_ms", 0);
         struct buf left = BUF_NONE, when = BUF_NONE, used = BUF_NONE;
-        int64_t last = json_get_int(record, "used_ms", 0);
+        int64_t last = json_get_int(use, "last_ms", 0);
 
         when_people(&when, expires);
         if (expires - now_ms > 36 * WHEN_HOUR)
@@ -31,7 +32,7 @@ static void add_words(struct key_term *t, const char *id, const json_t *record, 
                 when_people(&used, last);
                 buf_add_text(&used, ".");
         } else {
-                buf_add_text(&used, "Nobody has used it lately.");
+                buf_add_text(&used, "It was never used.");
         }
         t->title =
             expires > now_ms
@@ -48,7 +49,8 @@ static void add_words(struct key_term *t, const char *id, const json_t *record, 
         buf_dispose(&left);
 }
 
-void key_term(struct key_term *t, const char *id, const json_t *record, int64_t now_ms)
+void key_term(struct key_term *t, const char *id, const json_t *record, const json_t *use,
+              int64_t now_ms)
 {
         int64_t expires = json_get_int(record, "expires_ms", 0),
                 created = json_get_int(record, "created_ms", 0);
@@ -57,7 +59,7 @@ void key_term(struct key_term *t, const char *id, const json_t *record, int64_t 
         memset(t, 0, sizeof *t);
         t->next_ms = INT64_MAX;
         if (expires == 0 || json_get_int(record, "revoked_ms", 0) != 0 ||
-            now_ms > expires + TOLD_AFTER_MS)
+            json_get_text(record, "next", NULL) != NULL || now_ms > expires + TOLD_AFTER_MS)
                 return;
         for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
                 int64_t at = expires - steps[i].days * WHEN_DAY;
@@ -71,7 +73,7 @@ void key_term(struct key_term *t, const char *id, const json_t *record, int64_t 
                         t->next_ms = at;
         }
         if (t->mark != NULL)
-                add_words(t, id, record, now_ms);
+                add_words(t, id, record, use, now_ms);
         if (now_ms >= expires)
                 t->next_ms = expires + TOLD_AFTER_MS + 1;
 }

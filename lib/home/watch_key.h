@@ -13,9 +13,10 @@ struct key_term {
         char *title, *sentence;
 };
 
-/* record: of table "key".  A key that lives for less than a step's days is not warned of at
- * that step; one that was revoked, never. */
-void key_term(struct key_term *t, const char *id, const json_t *record, int64_t now_ms);
+/* record: of table "key"; use: of "key-use", may be NULL.  A key that lives for less than a step's
+ * days is not warned of at that step; one that was revoked, or rotated, never. */
+void key_term(struct key_term *t, const char *id, const json_t *record, const json_t *use,
+              int64_t now_ms);
 void key_term_dispose(struct key_term *t);
 
 #endif

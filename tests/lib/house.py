@@ -37,7 +37,7 @@ import tap
 LIGHTTPD = ["lighttpd-spawned", "lighttpd-external", "lighttpd-cgi"]
 APACHE = ["apache-proxy", "apache-fcgid", "apache-cgi", "apache-htaccess"]
 VARIANTS = LIGHTTPD + APACHE
-PROGRAMS = ["webhook", "interview-link", "report", "assessment", "admin"]
+PROGRAMS = ["webhook", "interview-link", "report", "assessment", "keys", "admin"]
 STAND_INS = ["greenhouse", "codesignal", "consumer"]
 MODULES = "/usr/lib/apache2/modules"
 

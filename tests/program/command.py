@@ -488,7 +488,7 @@ def test_doctor(home):
     tap.contains(faults(home, "--offline"), "acme", "doctor: a damaged org")
 
 
-OTHERS = ("assessment", "interview-link", "report", "webhook")
+OTHERS = ("assessment", "interview-link", "keys", "report", "webhook")
 
 
 def test_doctor_outside():

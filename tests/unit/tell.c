@@ -509,7 +509,7 @@ static void test_key_terms(void)
                              expires - (int64_t)(rows[i].lives * (double)WHEN_DAY));
                 json_set_int(record, "revoked_ms", rows[i].revoked ? now : 0);
                 json_set_text(record, "label", "scheduler");
-                key_term(&term, "abcdefgh", record, now);
+                key_term(&term, "abcdefgh", record, NULL, now);
                 tap_text(term.mark, rows[i].mark, "key: %s", rows[i].name);
                 tap_int(term.next_ms == INT64_MAX
                             ? 0
