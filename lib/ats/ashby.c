@@ -10,6 +10,8 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 
+#define PLANS_MAX 50 /* interview plans of one job */
+
 static const struct ashby_method application_info = { "application.info", "Candidates: read",
                                                       false },
                                  candidate_info = { "candidate.info", "Candidates: read", false },
@@ -183,21 +185,23 @@ static int write_note(struct link *link, const struct application *application,
 
 /* --- stages ------------------------------------------------------------------------ */
 
-static int keep(void *context, const json_t *row)
-{
-        json_array_append(context, (json_t *)(uintptr_t)row);
-        return 0;
-}
-
+/* This list has no pages (section 1). */
 int ashby_stages(struct link *link, const char *plan, json_t **stages, struct outcome *outcome)
 {
-        *stages = json_array();
-        if (ashby_each(link, &stage_list, ashby_body("interviewPlanId", plan), keep, *stages,
-                       outcome) == 0)
-                return 0;
-        json_decref(*stages);
+        struct ashby_answer answer;
+        int result =
+            ashby_call(link, &stage_list, ashby_body("interviewPlanId", plan), &answer, outcome);
+
         *stages = NULL;
-        return -1;
+        if (result == 0 && json_is_array(answer.results))
+                *stages = json_deep_copy(answer.results);
+        else if (result == 0)
+                result = outcome_set(outcome, OUTCOME_AGAIN,
+                                     "Ashby gave an answer that cannot be read. It will be tried "
+                                     "again.",
+                                     "interviewStage.list: results are no list");
+        ashby_answer_dispose(&answer);
+        return result;
 }
 
 static int add_stages(struct link *link, const char *plan, json_t *out, struct outcome *outcome)
@@ -243,7 +247,7 @@ static int list_stages(struct link *link, const char *job_id, json_t **stages,
         plans = json_at(answer.results, "interviewPlanIds");
         if (result == 0 && ashby_is_id(first))
                 result = add_stages(link, first, out, outcome);
-        for (size_t i = 0; result == 0 && i < json_array_size(plans); i++) {
+        for (size_t i = 0; result == 0 && i < json_array_size(plans) && i < PLANS_MAX; i++) {
                 const char *plan = json_text_of(json_array_get(plans, i), NULL);
 
                 if (ashby_is_id(plan) && !text_equal(plan, first))

@@ -9,7 +9,7 @@
 
 #define BASE_URL "https://api.ashbyhq.com"
 #define ANSWER_MAX (8 * 1024 * 1024)
-#define PAGES_MAX 200 /* 20,000 rows: no list of one candidate or plan, and tags enough */
+#define PAGES_MAX 100 /* 10,000 rows: no list of one candidate or plan, and tags enough */
 #define ID_MAX 64
 #define CURSOR_MAX 16384 /* opaque, of any length (section 1); this is for sanity */
 

@@ -70,11 +70,34 @@ static void ask_ats(const struct ats *ats, struct link *link, unsigned what)
                                  .candidate_id = mem_text("18"),
                                  .job_id = mem_text("19"),
                                  .stage_id = mem_text("20") };
+        static const char *const tags[] = { "pass", "fail", NULL };
+        const struct attachment file = { "report.txt", "text/plain", "words", 5 };
         struct outcome outcome = OUTCOME_NONE;
         json_t *value = NULL;
         int found = 0, result = 0;
 
-        switch (what % 7) {
+        switch (what % 12) {
+        case 7:
+                if (ats->set_tags != NULL)
+                        result = ats->set_tags(link, &a, tags, tags + 1, &outcome);
+                break;
+        case 8:
+                if (ats->find_file != NULL)
+                        result = ats->find_file(link, &a, "report.pdf", &found, &outcome);
+                break;
+        case 9:
+                if (ats->upload_file != NULL)
+                        result = ats->upload_file(link, &a, &file, &outcome);
+                break;
+        case 10:
+                if (ats->read_schedule != NULL)
+                        result = ats->read_schedule(link, &a, "22", &value, &outcome);
+                break;
+        case 11:
+                if (ats->create_webhook != NULL)
+                        result = ats->create_webhook(link, "https://example.org/hook", "s", NULL,
+                                                     &value, &outcome);
+                break;
         case 0:
                 application_dispose(&a);
                 memset(&a, 0, sizeof a);
