@@ -206,6 +206,31 @@ def gone(h):
            "candidateDelete erases our records")
 
 
+def own_webhooks():
+    """Fairlead makes the webhooks itself, where the key allows."""
+    with House() as h:
+        def rows():
+            return h.ab("webhooks")
+        h.ab("settings", {"revoked": ["apiKeysWrite"]})
+        code, out, err = h.command("webhook", "create", "acme", "ab")
+        tap.ok(code == 1 and "API keys: write" in out + err, "a key that may not: said in words", out + err)
+        h.ab("settings", {"revoked": []})
+        h.fail("ashby", "webhook.create", "cut", after=True, times=1)
+        h.command("webhook", "create", "acme", "ab")
+        h.fairlead("webhook", "create", "acme", "ab")
+        tap.equal(sorted(r["webhookType"] for r in rows()),
+                  ["candidateDelete", "candidateMerge", "candidateStageChange", "interviewScheduleCreate",
+                   "interviewScheduleUpdate"], "one row for each event, though an answer was lost")
+        tap.ok(all(r["enabled"] and r["requestUrl"] == h.hooks["ab"] for r in rows()),
+               "all enabled, at our URL", rows())
+        h.fairlead("webhook", "create", "acme", "ab")
+        tap.equal(len(rows()), 5, "said again it makes nothing")
+        h.cs("webhook", {"url": h.hooks["cs"], "secret": "codesignal hook secret"})
+        a = h.candidate("Own Hooks")
+        h.move(a)
+        tap.ok(h.session(a), "and what they send is believed")
+
+
 def link_of(note):
     return [w for w in note.split() if "/interview-link/" in w][0].rstrip(".")
 
@@ -441,6 +466,7 @@ if not house.available("lighttpd-spawned"):
         kind = partner(h)
         partner_cancel(h, kind)
         partner_bad(h, kind)
+    own_webhooks()
     writable()
     relay()
 sys.exit(tap.end())
