@@ -279,6 +279,44 @@ static int see_kind(void *context, const char *id)
         return 0;
 }
 
+/* Whose events a consumer wants must be a CodeSignal connection, of the document or there
+ * already: a typo would mean that nothing is ever sent. */
+static int check_relay(struct work *w, const json_t *consumer, size_t at)
+{
+        const char *relay = json_get_text(consumer, "settings.relay", "");
+        const json_t *list = json_object_get(w->document, "connections");
+        json_t *record = NULL;
+        int found = 0;
+
+        if (*relay == '\0')
+                return 0;
+        for (size_t i = 0; found == 0 && i < json_array_size(list); i++)
+                found =
+                    text_equal(json_get_text(json_array_get(list, i), "id", NULL), relay) &&
+                    text_equal(json_get_text(json_array_get(list, i), "kind", NULL), "codesignal");
+        if (found == 0 && w->org != NULL)
+                found = record_get(w->org, "connection", relay, &record, w->why);
+        if (record != NULL)
+                found = text_equal(json_get_text(record, "kind", ""), "codesignal");
+        json_decref(record);
+        if (found == 0)
+                fail_set(w->why, FAIL_INPUT,
+                         "connections.%zu.settings.relay: there is no CodeSignal connection %.40s",
+                         at, relay);
+        return found == 1 ? 0 : -1;
+}
+
+static int check_relays(struct work *w)
+{
+        const json_t *list = json_object_get(w->document, "connections");
+        int result = 0;
+
+        for (size_t i = 0; result == 0 && i < json_array_size(list); i++)
+                if (text_equal(json_get_text(json_array_get(list, i), "kind", ""), "consumer"))
+                        result = check_relay(w, json_array_get(list, i), i);
+        return result;
+}
+
 /* The rules beside the connections that are there and those the document brings; before
  * anything is made, so that a wrong document leaves no trace. */
 static int check_rules(struct work *w)
@@ -576,7 +614,7 @@ int apply_document(struct home *h, const json_t *document, const struct apply_op
         const char *name = json_get_text(document, "org", "");
         int found = home_org(h, name, &w.org, why), result = -1;
 
-        if (found < 0 || check_rules(&w) != 0)
+        if (found < 0 || check_rules(&w) != 0 || check_relays(&w) != 0)
                 return -1;
         if (found == 0)
                 found = home_create_org(h, name, &w.org, why) == 0 ? 1 : -1;

@@ -162,8 +162,14 @@ def test_refused():
 def test_command():
     with tap.directory() as path, webhooks.Receiver() as receiver:
         home = home_of(path)
-        home.apply(document(receiver.url + "?token=hush", {"relay": "cs"},
-                            {"secret": SECRET, "secret_headers": "X-Ashby-Api-Key: hush-hush"}))
+        text = document(receiver.url + "?token=hush", {"relay": "cs"},
+                        {"secret": SECRET, "secret_headers": "X-Ashby-Api-Key: hush-hush"})
+        done = home.run("apply", "--no-test", "-", stdin=json.dumps(text).encode())
+        tap.equal(done.code, 2, "a relay of a connection that is not there is refused")
+        tap.contains(done.err, "connections.0.settings.relay", "and named")
+        text["connections"].append({"id": "cs", "kind": "codesignal",
+                                    "credentials": {"api_key": "k"}})
+        home.apply(text)
         listed = home.must("consumer", "list")
         tap.contains(listed.out, "endorsed", "the consumer is listed")
         tap.lacks(listed.out, "hush", "without what its address and headers hold")
@@ -183,7 +189,12 @@ def test_command():
         tap.equal(home.must("consumer", "list", "--json").json()[0]["state"], "paused", "is listed")
         doctor = home.run("doctor", "--offline")
         tap.contains(doctor.out, "paused, 0 deliveries are held", "and the doctor knows")
-        tap.equal(home.must("backfill", "acme", "--json").json(), [], "no past to read")
+        past = home.must("backfill", "acme", "--json").json()
+        tap.equal([(r["platform"], r["state"]) for r in past], [("cs", "running")],
+                  "the past is being read since there is a consumer")
+        home.must("backfill", "acme", "--stop", "cs")
+        tap.equal(home.must("backfill", "acme", "--json").json()[0]["state"], "stopped",
+                  "until somebody stops it")
         tap.equal(home.run("backfill", "acme", "--start", "endorsed").code, 2, "nor of a consumer")
         secret_file = os.path.join(path, "secret")
         with open(secret_file, "w", encoding="utf-8") as f:
