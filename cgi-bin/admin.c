@@ -111,9 +111,11 @@ int main(int argc, char **argv)
         join(open_routes);
         join(admin_host_routes); /* "-" before "{org}" */
         join(admin_account_routes);
+        join(admin_action_routes);
         join(admin_candidate_routes);
         join(admin_connection_routes);
         join(admin_door_routes);
+        join(admin_event_routes);
         join(admin_log_routes);
         join(admin_people_routes);
         join(admin_status_routes);

@@ -10,7 +10,9 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+import cgi  # noqa: E402
 import fcgi_client  # noqa: E402
+import planted  # noqa: E402
 import prepared  # noqa: E402
 import tap  # noqa: E402
 from visitor import Visitor, invite  # noqa: E402
@@ -205,4 +207,104 @@ def test_candidates(home, ada, bob):
     tap.equal(log.count("candidate gh:172"), 3, "who looked is in the log, once an hour")
 
 
-tap.run(test_connections, test_candidates)
+def deliver(home, number, body, signed=True):
+    """A webhook of Greenhouse's, through the intake."""
+    target = next(c for c in home.apply(prepared.document(home.platform))["connections"]
+                  if c["id"] == "gh")["webhook_url"].replace("https://hire.example.org", "")
+    secret = prepared.CREDENTIALS["hook"] if signed else "wrong"
+    return cgi.request("webhook.fcgi", "POST", target, body=body, env=home.env(), headers={
+        "Signature": "sha256 " + planted.digest(secret, body),
+        "Greenhouse-Event-ID": f"event-{number}"}).status
+
+
+@with_people
+def test_events(home, ada, bob):
+    tap.contains(ada.get("events").text(), "No event has arrived yet", "empty: says what comes")
+    for i in range(1, 46):
+        body = json.dumps({"action": EVIL if i == 45 else "made_up", "payload": {"n": i, "x": EVIL}})
+        tap.equal(deliver(home, i, body.encode()), 200, f"delivery {i}") if i in (1, 45) else \
+            deliver(home, i, body.encode())
+    home.must("tick")
+    page = ada.get("events").text()
+    quiet(page, "events")
+    tap.equal(page.count('class="number"><a '), 40, "a page of them")
+    tap.equal(ada.get("events?before=6").text().count('class="number"><a '), 5, "and the rest")
+    for query, count in (("connection=gh&state=unknown", 40), ("connection=cs", 0), ("state=done", 0),
+                         ("q=%3Cscript", 1), ("q=" + "z" * 500, 0), ("before=x&state=%22", 0)):
+        page = ada.get("events?" + query).text()
+        tap.equal(page.count('class="number"><a '), count, f"found: {query[:40]}")
+        quiet(page, f"found: {query[:40]}")
+    page = ada.get("events/45").text()
+    quiet(page, "event")
+    for part in ("&lt;script&gt;", "may be believed", "secret <code>", "Greenhouse-Event-Id", "event-45",
+                 "Replay it"):
+        tap.ok(part.lower() in page.lower(), f"event: {part}") or tap.note(page[-3000:])
+    raw = ada.get("events/45/body")
+    tap.equal((json.loads(raw.body)["payload"]["n"], raw.headers["content-type"],
+               raw.headers["x-content-type-options"]), (45, "application/octet-stream", "nosniff"),
+              "its bytes, as a file")
+    for path in ("events/0", "events/99999", "events/x", "events/99999/body"):
+        tap.equal(ada.get(path).status, 404, f"{path} is not there")
+    ada.get("events/45")
+    reply = ada.post("events/45/replay")
+    tap.equal(reply.headers.get("location"), "/fairlead/admin/acme/events/45?said=replayed", "replayed")
+    tap.contains(ada.follow(reply).text(), "read again now", "and says so")
+    page = ada.get("replay?from=3&to=12").text()
+    tap.contains(page, "10 events can be replayed", "counted first")
+    for query in ("from=12&to=3", "from=1&to=99999", "from=x&to=3", "from=&to=", "from=%3Cb%3E&to=1",
+                  "from=1&to=9999999999999999999"):
+        reply = ada.get("replay?" + query)
+        tap.equal(reply.status, 422, f"no range: {query}")
+        tap.lacks(reply.text(), "<b>", f"no range: {query}: escaped")
+    ada.get("replay?from=3&to=12")
+    tap.equal(ada.post("replay", **{"from": "12", "to": "3"}).status, 422, "nor posted")
+    tap.equal(ada.post("replay", **{"from": "3", "to": "12"}).status, 303, "the range is replayed")
+    for number, words in ((2, None), (3, "1 times"), (12, "1 times"), (45, "1 times")):
+        page = ada.get(f"events/{number}").text()
+        tap.equal("<dt>Replayed</dt>" in page, words is not None, f"event {number}: replayed or not")
+        if words:
+            tap.contains(page, words, f"event {number}: once")
+    log = ada.get("log").text()
+    for words in ("looked at raw bytes", "replayed an event", "events 3 to 12, 10 of them"):
+        tap.contains(log, words, f"the log: {words}")
+
+
+@with_people
+def test_actions(home, ada, bob):
+    tap.contains(ada.get("actions").text(), "Nothing was ordered yet", "empty: says what comes")
+    tap.contains(ada.get("actions?state=parked").text(), "Nothing is parked", "and when nobody has to look")
+    plant(home, row(1, "invited"))
+    ada.get("candidates/gh%3A171")
+    ada.post("candidates/gh%3A171/look", session="cs:s1")
+    page = ada.get("actions").text()
+    quiet(page, "actions")
+    tap.contains(page, "Read the result", "an action, in words")
+    number = re.search(r"actions/(\d+)\">Read", page).group(1)
+    page = ada.get(f"actions/{number}").text()
+    quiet(page, "action")
+    tap.contains(page, "due now", "when it is tried")
+    reply = ada.post(f"actions/{number}/park")
+    tap.equal(reply.status, 303, "parked")
+    page = ada.follow(reply).text()
+    tap.contains(page, "Parked by ada@example.com.", "by whom")
+    tap.equal(ada.post(f"actions/{number}/park").status, 409, "once")
+    tap.contains(ada.get("actions?state=parked").text(), "somebody has to look", "the list of them")
+    ada.get(f"actions/{number}")
+    tap.equal(ada.post(f"actions/{number}/retry").headers.get("location"),
+              f"/fairlead/admin/acme/actions/{number}?said=retried", "tried again")
+    tap.equal(ada.post(f"actions/{number}/retry").status, 409, "once")
+    home.platform.status = 500
+    home.must("tick")
+    page = ada.get(f"actions/{number}").text()
+    tap.contains(page, "Every attempt", "its attempts")
+    tap.contains(page, "500", "with their status")
+    quiet(page, "tried")
+    for path in ("actions/0", "actions/999", "actions/x"):
+        tap.equal(ada.get(path).status, 404, f"{path} is not there")
+    for query in ("state=%3Cscript%3E", "connection=%22%3E%3Cb%3E", "before=-1", "state=done"):
+        page = ada.get("actions?" + query)
+        tap.equal(page.status, 200, f"filter {query}")
+        quiet(page.text(), f"filter {query}")
+
+
+tap.run(test_connections, test_candidates, test_events, test_actions)
