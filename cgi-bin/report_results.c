@@ -49,14 +49,38 @@ static void answer(struct request *rq, struct reply *re, json_t *value)
         buf_dispose(&text);
 }
 
+/* A key for some jobs sees theirs; the cursor goes on over the others. */
+static int narrow(struct org *org, const char *key, json_t *page, struct fail *why)
+{
+        json_t *all = json_object_get(page, "results"), *some = json_array(), *row;
+        int result = key_is_narrow(org, key, why);
+        size_t i;
+
+        if (result == 1) {
+                json_array_foreach(all, i, row)
+                {
+                        int may = key_may_session(org, key, json_get_text(row, "session", ""), why);
+
+                        if (may < 0)
+                                result = -1;
+                        if (may == 1)
+                                json_add(some, json_incref(row));
+                }
+                json_set(page, "results", json_incref(some));
+        }
+        json_decref(some);
+        return result < 0 ? -1 : 0;
+}
+
 void report_results(struct request *rq, struct reply *re)
 {
         struct asked asked = { .limit = FEED_LIMIT };
         struct fail why = FAIL_CLEAR;
         json_t *page = NULL;
         struct org *org;
+        char key[9];
 
-        if (guard_org(rq, re, SCOPE, false, &org, NULL) != 0)
+        if (guard_org(rq, re, SCOPE, false, &org, key) != 0)
                 return;
         request_each_query(rq, read_query, &asked);
         if (asked.wrong) {
@@ -66,6 +90,10 @@ void report_results(struct request *rq, struct reply *re)
         }
         switch (feed_page(guard_home(), org, asked.after, (unsigned)asked.limit, &page, &why)) {
         case FEED_DONE:
+                if (narrow(org, key, page, &why) != 0) {
+                        json_decref(page);
+                        break;
+                }
                 answer(rq, re, page);
                 return;
         case FEED_CURSOR:
@@ -89,9 +117,20 @@ void report_result(struct request *rq, struct reply *re)
         struct fail why = FAIL_CLEAR;
         json_t *result = NULL;
         struct org *org;
+        char key[9];
 
-        if (guard_org(rq, re, SCOPE, false, &org, NULL) != 0)
+        if (guard_org(rq, re, SCOPE, false, &org, key) != 0)
                 return;
+        switch (key_may_session(org, key, request_segment(rq, "session"), &why)) {
+        case 1:
+                break;
+        case 0: /* of another job, or of none: as if it were not there */
+                reply_problem(rq, re, 404, "There is no such session.");
+                return;
+        default:
+                reply_failure(rq, re, "key cannot be looked up", &why);
+                return;
+        }
         switch (feed_result(guard_home(), org, request_segment(rq, "session"), &result, &why)) {
         case 1:
                 answer(rq, re, result);

@@ -10,6 +10,7 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
+#include "home/dossier.h"
 #include "home/key_private.h"
 #include "home/records.h"
 
@@ -135,16 +136,53 @@ enum key_answer key_check(struct home *h, struct org *org, const char *shown, co
         return answer;
 }
 
-int key_may_job(struct org *org, const char *id, const char *job, struct fail *why)
+int key_is_narrow(struct org *org, const char *id, struct fail *why)
+{
+        json_t *record = NULL;
+        int found = record_get(org, "key", id, &record, why);
+
+        if (found == 1)
+                found = json_array_size(json_object_get(record, "jobs")) > 0;
+        json_decref(record);
+        return found;
+}
+
+/* The job that a session's application is for: NULL when none is known. */
+static int job_of(struct org *org, const char *session, char **job, struct fail *why)
+{
+        json_t *record = NULL, *at = NULL;
+        struct application application;
+        const char *key;
+        int found = record_get(org, "session", session, &record, why);
+
+        *job = NULL;
+        key = json_get_text(record, "application", NULL);
+        if (found == 1 && key != NULL) {
+                found = dossier_application(org, key, &at, &application, why);
+                if (found == 1) {
+                        *job = mem_text(application.job_id);
+                        application_dispose(&application);
+                }
+                json_decref(at);
+        }
+        json_decref(record);
+        return found < 0 ? -1 : 0;
+}
+
+int key_may_session(struct org *org, const char *id, const char *session, struct fail *why)
 {
         json_t *record = NULL;
         const json_t *jobs;
+        char *job = NULL;
         int found = record_get(org, "key", id, &record, why);
 
-        if (found == 1) {
-                jobs = json_object_get(record, "jobs");
-                found = json_array_size(jobs) == 0 || (job != NULL && holds(jobs, job));
+        jobs = json_object_get(record, "jobs");
+        if (found == 1 && json_array_size(jobs) > 0) {
+                found = strlen(session) < STORE_KEY_MAX ? job_of(org, session, &job, why) : 0;
+                if (found == 0)
+                        found = job != NULL && holds(jobs, job);
         }
+        mem_free(job);
         json_decref(record);
         return found;
 }

@@ -37,7 +37,8 @@ struct key_order {
         bool test;              /* mark it fl_test_ */
         int64_t not_before_ms;  /* 0: at once */
         const json_t *networks; /* array of CIDR texts from which it works; NULL or []: any */
-        const json_t *jobs;     /* array of ids of jobs it is for; NULL or []: all */
+        const json_t *jobs;     /* array of ids of jobs whose results it reads, and nothing else;
+ NULL or []: all */
         const char *by;         /* who issues it, for people; may be NULL */
 };
 
@@ -86,9 +87,11 @@ enum key_answer key_check(struct home *h, struct org *org, const char *shown, co
                           const char *from, char id[9], struct fail *why);
 const char *key_sentence(enum key_answer answer); /* for the problem's detail */
 
-/* May this key see what belongs to this job (NULL: to none that is known)? 1, 0, -1.  A key
- * that is for some jobs sees nothing else. */
-int key_may_job(struct org *org, const char *id, const char *job, struct fail *why);
+/* May this key see the result of this session?  One that is for some jobs sees nothing else. 1,
+ * 0, -1. */
+int key_may_session(struct org *org, const char *id, const char *session, struct fail *why);
+/* Is it for some jobs only? 1, 0, -1. */
+int key_is_narrow(struct org *org, const char *id, struct fail *why);
 
 /* It was used: counted in a small file below <home>/run, which all processes share; at most once a
  * minute per key it goes into the store. */

@@ -141,6 +141,21 @@ static int check_times(const json_t *record, bool expiry_changed, struct fail *w
         return 0;
 }
 
+/* Only of results it is known which job they belong to: a key for some jobs may do nothing
+ * else. */
+static int check_jobs(const json_t *record, struct fail *why)
+{
+        const json_t *scopes = json_object_get(record, "scopes");
+
+        if (json_array_size(json_object_get(record, "jobs")) == 0 ||
+            (json_array_size(scopes) == 1 &&
+             text_equal(json_get_text(scopes, "0", ""), "results:read")))
+                return 0;
+        return fail_set(why, FAIL_INPUT,
+                        "jobs: only a key with results:read and no other scope "
+                        "can be for some jobs");
+}
+
 /* Issuing. */
 
 /* Makes the text and puts its digest into record; id and text are the caller's. */
@@ -194,7 +209,8 @@ int key_issue(struct org *org, const struct key_order *order, char **text, char 
         json_set_text(record, "by", order->by);
         if (take_label(record, label, why) == 0 && take_scopes(record, order->scopes, why) == 0 &&
             take_networks(record, order->networks, why) == 0 &&
-            take_jobs(record, order->jobs, why) == 0 && check_times(record, true, why) == 0) {
+            take_jobs(record, order->jobs, why) == 0 && check_jobs(record, why) == 0 &&
+            check_times(record, true, why) == 0) {
                 make_key(record, order->test, text, id);
                 put_new(b, *id, record);
                 result = commit_new(org, b, text, id, why);
@@ -415,6 +431,8 @@ static int change_once(struct org *org, const char *id, const json_t *changes, c
                     check_times(record, json_object_get(changes, "expires_ms") != NULL, why) == 0
                         ? 1
                         : -1;
+        if (result == 1 && check_jobs(record, why) != 0)
+                result = -1;
         if (result == 1) {
                 json_set_int(record, "changed_ms", when_now_ms());
                 plan_guard(&p, "key", id, read);

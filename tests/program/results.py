@@ -151,4 +151,37 @@ def test_bad_questions(way, home, server):
     tap.equal(ask(home, server, "?after=").status, 200, f"{way}: an empty cursor is none")
 
 
-tap.run(test_keys, test_pages, test_content, test_bad_questions)
+@both
+def test_jobs(way, home, server):
+    """A key for one job reads its results and no others, page by page and one by one."""
+    rows = []
+    for n, job in ((1, "17"), (2, "18"), (3, "17"), (4, None)):
+        row = session(f"s{n}")
+        if job is not None:
+            row["application"] = {"key": f"gh:{n}", "id": str(n), "job_id": job,
+                                  "candidate_id": str(n), "status": "active"}
+        rows.append(row)
+    plant(home, *rows)
+    everything = [r["session"] for r in ask(home, server).json()["results"]]
+    tap.equal(everything, ["cs:s1", "cs:s2", "cs:s3", "cs:s4"], f"{way}: all without a limit")
+    key = home.must("key", "issue", "acme", "--scope", "results:read", "--jobs", "17").out.strip()
+    narrow = {"Authorization": "Bearer " + key}
+    page = ask(home, server, headers=narrow).json()
+    tap.equal([r["session"] for r in page["results"]], ["cs:s1", "cs:s3"], f"{way}: its job's")
+    tap.equal(page["has_more"], False, f"{way}: and the end of the feed is its end")
+    seen, after = [], ""
+    while True:
+        page = ask(home, server, f"?limit=1&after={after}", headers=narrow).json()
+        seen += [r["session"] for r in page["results"]]
+        after = page["cursor"]
+        if not page["has_more"]:
+            break
+    tap.equal(seen, ["cs:s1", "cs:s3"], f"{way}: with pages that hold none of them")
+    for name, status in (("cs:s1", 200), ("cs:s2", 404), ("cs:s4", 404), ("cs:none", 404)):
+        reply = server.request("GET", f"/fairlead/report/acme/results/{name}", headers=narrow)
+        tap.equal(reply.status, status, f"{way}: {name}: {status}")
+    tap.equal(home.run("key", "issue", "acme", "--scope", "interviews:write,results:read", "--jobs",
+                       "17").code, 2, f"{way}: no other scope can be for some jobs")
+
+
+tap.run(test_keys, test_jobs, test_pages, test_content, test_bad_questions)

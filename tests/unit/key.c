@@ -195,15 +195,14 @@ static void test_jobs(void)
         char *text = NULL, *id = NULL;
 
         key_issue(org, &order, &text, &id, &why);
-        tap_int(key_may_job(org, id, "17", &why), 1, "its job");
-        tap_int(key_may_job(org, id, "1", &why), 0, "not another");
-        tap_int(key_may_job(org, id, NULL, &why), 0, "not what belongs to none");
-        tap_int(key_may_job(org, "zzzzzzzz", "17", &why), 0, "no key, no job");
+        tap_int(key_is_narrow(org, id, &why), 1, "it is narrow");
+        tap_int(key_may_session(org, id, "cs:none", &why), 0, "not what belongs to no job");
+        tap_int(key_may_session(org, "zzzzzzzz", "cs:none", &why), 0, "no key, no session");
         mem_free_secret(text);
         mem_free(id);
         key_issue(org, &all, &text, &id, &why);
-        tap_int(key_may_job(org, id, "1", &why), 1, "without a limit any");
-        tap_int(key_may_job(org, id, NULL, &why), 1, "and none");
+        tap_int(key_is_narrow(org, id, &why), 0, "without a limit it is not");
+        tap_int(key_may_session(org, id, "cs:none", &why), 1, "and sees all");
         mem_free_secret(text);
         mem_free(id);
         json_decref(jobs);
