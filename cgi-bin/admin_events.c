@@ -94,6 +94,8 @@ static bool fits(const struct filter *f, const json_t *event)
 static void dress(struct request *rq, json_t *event, uint64_t number)
 {
         json_set_int(event, "number", (int64_t)number);
+        if (json_get_int(event, "replays", 0) == 0)
+                json_set(event, "replays", NULL); /* 0 is true in a template */
         json_set_text(event, "tone", status_event_tone(json_get_text(event, "state", "")));
         admin_set_time(rq, event, "received", json_get_int(event, "received_ms", 0));
         admin_set_time(rq, event, "occurred", json_get_int(event, "occurred_ms", 0));
