@@ -174,7 +174,7 @@ static void test_cursor(void)
 
 static void plant_past(void)
 {
-        char id[8];
+        char id[16];
 
         for (int i = 1; i <= PAST; i++) {
                 snprintf(id, sizeof id, "P%d", i);
