@@ -74,13 +74,13 @@ def pages():
         look(h, found)
 
 
-def look(h, found):
+def look(h, found, prefix="admin "):
     pictures = os.path.join(tap.build(), "pictures")
     os.makedirs(pictures, exist_ok=True)
     only = os.environ.get("FAIRLEAD_TEST_PAGES")
     if only:
         found = [p for p in found if re.search(only, p["name"])]
-    listed = h.write("pages.json", json.dumps([{**p, "name": "admin " + p["name"]} for p in found]))
+    listed = h.write("pages.json", json.dumps([{**p, "name": prefix + p["name"]} for p in found]))
     done = subprocess.run(["node", f"{TESTS}/browser/look.mjs", listed, pictures], cwd=TESTS,
                           capture_output=True, text=True, timeout=560, check=False,
                           env={**os.environ, "CHROMIUM": CHROMIUM, "HOME": h.dir})
