@@ -41,6 +41,7 @@
  *     POST control/schedule             application_id, title, in_hours, by_key -> schedule
  *     POST control/schedules/{id}       by_hours, status: and tells of it
  *     POST control/webhook              url, secret: a row for each type Fairlead uses -> rows
+ *     POST control/webhook/disable      id: as after a ping that failed
  *     GET  control/webhooks             rows with their logs
  *     POST control/deliveries           lose (a type) with times, flush, idle_ms -> idle
  *     POST control/event                action, data, id (webhookActionId): any event, signed

@@ -208,6 +208,19 @@ static void hooks(struct request *rq, struct reply *re)
         reply_json(re, 200, ab_hooks_report());
 }
 
+static void disable_hook(struct request *rq, struct reply *re)
+{
+        json_t *body = control_body(rq, re), *change;
+
+        if (body == NULL)
+                return;
+        change = json_object();
+        json_set_bool(change, "enabled", false);
+        give(rq, re, ab_hook_change(json_get_text(body, "id", ""), change));
+        json_decref(change);
+        json_decref(body);
+}
+
 static void deliveries(struct request *rq, struct reply *re)
 {
         json_t *body = control_body(rq, re), *answer;
@@ -297,6 +310,7 @@ const struct route ab_control_routes[] = {
         { "POST", "control/schedule", schedule, BODY_MAX, true, NULL },
         { "POST", "control/schedules/{id}", change_schedule, BODY_MAX, true, NULL },
         { "POST", "control/webhook", hook, BODY_MAX, true, NULL },
+        { "POST", "control/webhook/disable", disable_hook, BODY_MAX, true, NULL },
         { "GET", "control/webhooks", hooks, 0, true, NULL },
         { "POST", "control/deliveries", deliveries, BODY_MAX, true, NULL },
         { "POST", "control/event", event, BODY_MAX, true, NULL },

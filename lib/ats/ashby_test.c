@@ -157,6 +157,34 @@ static void try_user(struct link *link, json_t *report, struct outcome *all)
         ashby_answer_dispose(&answer);
 }
 
+/* A row whose ping failed is disabled without a word, whoever edited it last (section 6, trap 7).
+ */
+static void try_hook(struct link *link, const char *id, json_t *report, struct outcome *all)
+{
+        static const struct ashby_method info = { "webhook.info", "API keys: read", false };
+        struct outcome one = OUTCOME_NONE;
+        struct ashby_answer answer;
+        bool asked = ashby_call(link, &info, ashby_body("webhookId", id), &answer, &one) == 0;
+        const char *type = json_get_text(answer.results, "webhookType", "webhook");
+
+        if (asked && !json_get_bool(answer.results, "enabled", true))
+                outcome_set(&one, OUTCOME_DENIED,
+                            "Ashby disabled a webhook of ours, because a ping was not answered: "
+                            "nothing is heard of its events. Say fairlead webhook create again.",
+                            "webhook.info: %s is not enabled", type);
+        else if (!asked && one.kind == OUTCOME_ABSENT)
+                outcome_set(&one, OUTCOME_DENIED,
+                            "A webhook that we made was deleted in Ashby: nothing is heard of its "
+                            "events. Say fairlead webhook create again.",
+                            "webhook.info: absent");
+        /* A key that may not look at webhooks says nothing about them. */
+        if (one.kind != OUTCOME_DONE && !text_equal(answer.code, "missing_endpoint_permission")) {
+                say(report, type, false, "%s", one.sentence);
+                keep(all, &one);
+        }
+        ashby_answer_dispose(&answer);
+}
+
 int ashby_test(struct link *link, json_t **report, struct outcome *outcome)
 {
         static const struct ashby_method key_info = { "apiKey.info", "API keys: read", false };
@@ -194,6 +222,8 @@ int ashby_test(struct link *link, json_t **report, struct outcome *outcome)
                             needs[i].use);
         }
         try_user(link, *report, outcome);
+        for (size_t i = 0; i < json_array_size(link->hooks) && outcome->kind == OUTCOME_DONE; i++)
+                try_hook(link, json_text_of(json_array_get(link->hooks, i), ""), *report, outcome);
         outcome->elapsed_us += key.elapsed_us;
         ashby_answer_dispose(&answer);
         return outcome->kind == OUTCOME_DONE ? 0 : -1;

@@ -33,6 +33,8 @@ struct link {
         int64_t scale;            /* FAIRLEAD_RETRY_SCALE, at least 1: divides waits */
         unsigned uses;            /* RULE_USES_* of rule.h that the org's rules make of it, for
                                      tests; 0: not known, or all */
+        const json_t *hooks;      /* array of ids of webhooks that we made at the vendor, for tests;
+                                     NULL: none */
         int (*call)(struct link *link, const struct fetch_request *request,
                     struct fetch_answer *answer, struct fail *why); /* as fetch() */
         void *context;                                              /* of the owner */

@@ -435,7 +435,7 @@ int apply_test(struct home *h, struct org *org, const char *connection,
         struct connection *c = NULL;
         struct outcome outcome = OUTCOME_NONE;
         struct link link;
-        json_t *report = NULL;
+        json_t *report = NULL, *hooks = NULL;
         int found = connection_load(h, org, connection, &c, why), result, refused;
 
         if (found <= 0)
@@ -459,15 +459,18 @@ int apply_test(struct home *h, struct org *org, const char *connection,
                 return 0;
         }
         connection_link(h, org, c, &link);
-        if (uses_of(org, connection, &link.uses, why) != 0) {
+        if (uses_of(org, connection, &link.uses, why) != 0 ||
+            record_get(org, "vendor-hook", connection, &hooks, why) < 0) {
                 json_decref(*answer);
                 connection_free(c);
                 return -1;
         }
+        link.hooks = json_object_get(hooks, "ids");
         link.data_dir = options->data_dir;
         link.scale = options->scale > 0 ? options->scale : 1;
         result = c->kind->ats != NULL ? c->kind->ats->test(&link, &report, &outcome)
                                       : c->kind->platform->test(&link, &report, &outcome);
+        json_decref(hooks);
         if (report == NULL)
                 report = json_array();
         json_set(*answer, "checks", report);

@@ -201,6 +201,8 @@ const char *status_action_words(const char *kind)
                 { "backfill", "Read past results" },
                 { "deliver_event", "Deliver an event" },
                 { "send_assessment", "Send the assessment" },
+                { "cancel_assessment", "Withdraw the assessment" },
+                { "look_schedule", "Read the schedule" },
                 { "look_session", "Read the result" },
                 { "write_note", "Write a note" },
                 { "move_stage", "Move the stage" },

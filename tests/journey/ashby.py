@@ -225,6 +225,12 @@ def own_webhooks():
                "all enabled, at our URL", rows())
         h.fairlead("webhook", "create", "acme", "ab")
         tap.equal(len(rows()), 5, "said again it makes nothing")
+        tap.equal(h.command("test", "acme", "ab")[0], 0, "test finds them enabled")
+        h.ab("webhook/disable", {"id": rows()[1]["id"]})
+        code, out, err = h.command("test", "acme", "ab")
+        tap.ok(code == 1 and "disabled" in out + err, "and says when one is disabled there", out + err)
+        h.fairlead("webhook", "create", "acme", "ab")
+        tap.ok(all(r["enabled"] for r in rows()), "which is mended by saying it again")
         h.cs("webhook", {"url": h.hooks["cs"], "secret": "codesignal hook secret"})
         a = h.candidate("Own Hooks")
         h.move(a)
@@ -414,6 +420,15 @@ def partner_bad(h, kind):
     reason = tap.wait_for(lambda: [u["cancelled_reason"]["value"] for u in assessment(h, uuid)["updates"]
                                    if "cancelled_reason" in u], 20, "the failure to be told")
     tap.ok(reason, "what cannot be sent is told as cancelled", reason)
+    sample = os.path.join(os.environ.get("FAIRLEAD_SHARED") or
+                          os.path.join(os.environ["FAIRLEAD_SOURCE"], "..", "shared"),
+                          "samples", "ashby", "assessment.start.request.json")
+    if os.path.exists(sample):
+        with open(sample, encoding="utf-8") as f:
+            got = call(h, "assessment.start", {**json.load(f), "assessment_type_id": kind})
+        tap.equal((got.status, got.json()["success"]), (200, True), "a start in the schema's shape")
+    else:
+        tap.skip("a start in the schema's shape", "the sample is not there (FAIRLEAD_SHARED)")
 
 
 def relay():

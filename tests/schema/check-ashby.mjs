@@ -63,6 +63,20 @@ const strange = (value, schema, path) => {
                 : [`${path}.${name} is not described`]);
 };
 
+// What we answer when Ashby calls us as its partner.
+const answers = new Map();
+const checkAnswer = (record) => {
+        const path = new URL(record.url).pathname;
+        const schema = spec.paths[path]?.post.responses['200'].content['application/json'].schema;
+        if (!schema)
+                return [`${path} has no answer that is described`];
+        if (!answers.has(path))
+                answers.set(path, ajv.compile(
+                        JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"spec#/'))));
+        const valid = answers.get(path);
+        return valid(JSON.parse(record.body)) ? [] : [ajv.errorsText(valid.errors)];
+};
+
 // Everything wrong with one request, as texts; used says which operation it was.
 const check = (record, used) => {
         const wrong = [];
@@ -156,6 +170,15 @@ for (const [name, record] of good)
 for (const [name, record] of bad)
         report(check(record).length > 0, `refused: ${name}`);
 
+const answer = (method, body) => ({ method: 'ANSWER', url: `https://api.ashbyhq.com/${method}`,
+        body: JSON.stringify(body) });
+report(checkAnswer(answer('assessment.start', { success: true, results: { assessment_id: id } }))
+        .length === 0, 'accepted: an answer');
+report(checkAnswer(answer('assessment.start', { success: true, results: { id } })).length > 0,
+        'refused: an answer without its id');
+report(checkAnswer(answer('assessment.customField.list', { success: true, results: [] })).length > 0,
+        'refused: fields under the usual member');
+
 const used = new Set();
 const seen = new Map();
 for (const line of readFileSync(requestsFile, 'utf8').split('\n').filter((l) => l !== '')) {
@@ -163,12 +186,15 @@ for (const line of readFileSync(requestsFile, 'utf8').split('\n').filter((l) => 
         if (record.vendor !== 'ashby')
                 continue;
         const what = `${record.method} ${record.url} ${record.body ?? ''}`.trim();
-        const notes = check(record, used);
+        const notes = record.method === 'ANSWER' ? checkAnswer(record) : check(record, used);
         if (!seen.has(what) || notes.length > 0)
                 seen.set(what, notes);
 }
 for (const [what, notes] of seen)
         report(notes.length === 0, what.replaceAll('#', '\\#').slice(0, 160), notes);
+for (const path of ['/assessment.list', '/assessment.start', '/assessment.cancel',
+        '/assessment.customField.list'])
+        report(answers.has(path), `${path} was answered`);
 for (const method of ['apiKey.info', 'application.changeStage', 'application.info',
         'application.list', 'assessment.update', 'candidate.addTag', 'candidate.createNote', 'candidate.info',
         'candidate.listNotes', 'candidate.removeTag', 'candidate.uploadFile', 'candidateTag.create',

@@ -1113,9 +1113,17 @@ static void test_partner_start(void)
         json_decref(asked);
 }
 
-static void answer_is(json_t *answer, const char *want, const char *name)
+/* method: whose answer it is, for tests/schema; NULL: of none that is described. */
+static void answer_is(const char *method, json_t *answer, const char *want, const char *name)
 {
-        char *text = json_text(answer);
+        char *text = json_text(answer), *url = mem_format(BASE "/%s", text_or(method, ""));
+        const struct fetch_request line = {
+                .method = "ANSWER", .url = url, .body = text, .body_len = strlen(text)
+        };
+
+        if (method != NULL)
+                record_request("ashby", &line);
+        mem_free(url);
 
         tap_text(text, want, "%s", name);
         mem_free(text);
@@ -1133,15 +1141,16 @@ static void test_partner_answers(void)
         want = mem_format("{\"results\":[{\"assessment_type_id\":\"%s\",\"description\":\"70 "
                           "minutes, Go\",\"name\":\"Backend\"}],\"success\":true}",
                           uuid);
-        answer_is(types, want, "the list of types");
-        answer_is(ashby_fields(asked),
+        answer_is("assessment.list", types, want, "the list of types");
+        answer_is("assessment.customField.list", ashby_fields(asked),
                   "{\"fields\":[{\"id\":\"req\",\"isRequired\":false,\"name\":\"Requisition\","
                   "\"type\":\"String\"}],\"success\":true}",
                   "the fields, under their own member");
-        answer_is(ashby_fields(NULL), "{\"fields\":[],\"success\":true}", "none");
-        answer_is(ashby_started("u"), "{\"results\":{\"assessment_id\":\"u\"},\"success\":true}",
-                  "started");
-        answer_is(ashby_refusal("no", "why"),
+        answer_is("assessment.customField.list", ashby_fields(NULL),
+                  "{\"fields\":[],\"success\":true}", "none");
+        answer_is("assessment.start", ashby_started(THEIRS),
+                  "{\"results\":{\"assessment_id\":\"" THEIRS "\"},\"success\":true}", "started");
+        answer_is("assessment.cancel", ashby_refusal("no", "why"),
                   "{\"errorInfo\":{\"code\":\"no\",\"message\":\"why\"},\"errors\":[\"no\"],"
                   "\"success\":false}",
                   "refused");
@@ -1320,6 +1329,53 @@ static void test_one(const char *name, const struct step *steps, const char *use
         stand_end(&s, name);
 }
 
+/* Webhooks that we made, and what became of them there. */
+static void test_hooks(void)
+{
+        static const struct step fine[] = { CALL("apiKey.info", "{}",
+                                                 "{\"scopes\":[" ALL_SCOPES "]}"),
+                                            INFO_OF(W("1"), "candidateMerge", HOOK, "true"), END };
+        static const struct step off[] = { CALL("apiKey.info", "{}",
+                                                "{\"scopes\":[" ALL_SCOPES "]}"),
+                                           INFO_OF(W("1"), "candidateMerge", HOOK, "false"), END };
+        static const struct step deleted[] = {
+                CALL("apiKey.info", "{}", "{\"scopes\":[" ALL_SCOPES "]}"),
+                RAW("webhook.info", NULL, 200,
+                    "{\"success\":false,\"errors\":[\"webhook_not_found\"]}"),
+                END
+        };
+        static const struct step hidden[] = { CALL("apiKey.info", "{}",
+                                                   "{\"scopes\":[" ALL_SCOPES "]}"),
+                                              RAW("webhook.info", NULL, 403, LACK), END };
+        static const struct {
+                const char *name;
+                const struct step *steps;
+                enum outcome_kind want;
+                const char *sentence;
+        } rows[] = {
+                { "a webhook that works", fine, OUTCOME_DONE, "" },
+                { "one that Ashby disabled", off, OUTCOME_DENIED, "disabled" },
+                { "one that was deleted there", deleted, OUTCOME_DENIED, "deleted" },
+                { "a key that may not look", hidden, OUTCOME_DONE, "" },
+        };
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                json_t *report = NULL, *hooks = json_pack("[s]", W("1"));
+                struct stand s;
+                int result;
+
+                stand_init(&s, rows[i].steps);
+                s.link.hooks = hooks;
+                result = ashby_ats.test(&s.link, &report, &s.outcome);
+                outcome_is(&s, result, rows[i].want, rows[i].name);
+                tap_ok(strstr(s.outcome.sentence, rows[i].sentence) != NULL, "%s: sentence (%s)",
+                       rows[i].name, s.outcome.sentence);
+                json_decref(report);
+                json_decref(hooks);
+                stand_end(&s, rows[i].name);
+        }
+}
+
 static void test_test(void)
 {
         static const struct step good[] = {
@@ -1342,6 +1398,7 @@ static void test_test(void)
                                                  "{\"id\":\"" USER "\",\"isEnabled\":false}"),
                                             END };
 
+        test_hooks();
         test_one("a key that may", good, NULL, OUTCOME_DONE, "Candidates: write", true, "Granted");
         test_one("what assessments do without", good, NULL, OUTCOME_DONE, "Interviews: write", true,
                  "Not needed as the rules are");
