@@ -26,8 +26,23 @@
 
 #define APPLIED_MAX (1 << 20)
 
+/* How many deliveries the consumer has had: -1 why. */
+static int64_t heard(struct play *p, struct fail *why)
+{
+        json_t *state = play_control(p, "consumer", "deliveries", NULL, why);
+        int64_t most = state == NULL ? -1 : 0;
+
+        for (size_t i = 0; i < json_array_size(state); i++)
+                if (json_get_int(json_array_get(state, i), "number", 0) > most)
+                        most = json_get_int(json_array_get(state, i), "number", 0);
+        json_decref(state);
+        return most;
+}
+
 static int set_webhooks(struct play *p, struct fail *why)
 {
+        if (play_connection(p, "endorsed") != NULL && (p->heard = heard(p, why)) < 0)
+                return -1;
         return p->ats->paste(p, why) != 0 || p->platform->paste(p, why) != 0 ? -1 : 0;
 }
 
@@ -118,6 +133,41 @@ static int open_report(struct play *p, struct fail *why)
                          "somebody opens the report: the score on its scale, task by task");
         mem_free(text);
         return result;
+}
+
+/* What a consumer was told and found to be signed as it should; none where there is none. */
+static const json_t *find_told(const struct play *p, const json_t *state)
+{
+        static json_t *found;
+        size_t count = 0;
+        bool done = false;
+
+        for (size_t i = 0; i < json_array_size(state); i++) {
+                const json_t *row = json_array_get(state, i);
+
+                if (json_get_int(row, "number", 0) <= p->heard)
+                        continue;
+                count += json_get_bool(row, "good", false);
+                done = done || (json_get_bool(row, "good", false) &&
+                                text_equal(json_get_text(row, "event", ""), "result.completed"));
+        }
+        json_decref(found);
+        found = done ? json_integer((json_int_t)count) : NULL;
+        return found;
+}
+
+static int tell_consumer(struct play *p, struct fail *why)
+{
+        if (play_connection(p, "endorsed") == NULL)
+                return 0;
+        if (play_await(p, "consumer", "deliveries", find_told,
+                       "the consumer did not hear of the result", why) != 0)
+                return -1;
+        play_say(p, "Consumer",
+                 "has heard of it all, last \"result.completed\": %" PRId64
+                 " deliveries, their signatures right",
+                 json_int_of(p->row, 0));
+        return 0;
 }
 
 static int make_link(struct play *p, struct fail *why)
@@ -237,7 +287,8 @@ static int tell_addresses(struct play *p, struct fail *why)
 }
 
 static int (*const acts[])(struct play *p, struct fail *why) = {
-        set_webhooks, enter, take_test, read_note, open_report, make_link, join, tell_addresses,
+        set_webhooks,  enter,     take_test, read_note,      open_report,
+        tell_consumer, make_link, join,      tell_addresses,
 };
 
 /* What Lever's page shows under the arrow beside the URL. */

@@ -23,6 +23,7 @@ struct play {
         char *email; /* Ada's: another in each organisation */
         char *candidate, *application, *session, *report, *lobby; /* ids and addresses */
         json_t *row;                                              /* what the last wait found */
+        int64_t heard; /* deliveries that the consumer had before */
 };
 
 /* A hiring system's stand-in. */

@@ -144,7 +144,7 @@ static int lever_enter(struct play *p, struct fail *why)
 static const char *lever_note(const struct play *p, const json_t *state, size_t number)
 {
         return nth_note(json_at(state, "notes"), number, "(opportunity)", p->application,
-                        "(value)");
+                        "fields.0.value");
 }
 
 /* --- Ashby -------------------------------------------------------------------------------------
