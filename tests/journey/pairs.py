@@ -263,6 +263,8 @@ def journey(ats, platform, variant):
         tap.ok(h.note(low, "Assessment result"), f"{name}: a low score is written")
         h.settle()
         tap.ok(h.ats.in_stage(low), f"{name}: and moves nobody")
+        tap.ok([e for e in h.events() if e["connection"] == platform.key],
+               f"{name}: the platform's own events were taken in")
         told = h.told()
         tap.ok(told and all(d["good"] for d in told) and
                sum(d.get("event") == "result.completed" for d in told) == 2,
