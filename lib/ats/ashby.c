@@ -279,5 +279,6 @@ const struct ats ashby_ats = {
         .interview_link_hidden = true,
         .create_webhook = ashby_create_webhook,
         .tell_partner = ashby_tell_partner,
+        .check_settings = ashby_check_settings,
         .test = ashby_test,
 };

@@ -30,6 +30,7 @@ int ashby_set_interview_link(struct link *link, const char *interview_id, const 
                              const char *url, struct outcome *outcome);
 int ashby_create_webhook(struct link *link, const char *url, const char *secret,
                          const json_t *known, json_t **made, struct outcome *outcome);
+int ashby_check_settings(struct link *link, struct outcome *outcome);
 int ashby_test(struct link *link, json_t **report, struct outcome *outcome);
 
 #endif

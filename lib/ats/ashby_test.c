@@ -132,29 +132,53 @@ static void try_read(struct link *link, size_t i, json_t *report, struct outcome
 }
 
 /* A user who is acted for must be there and active, or every write is refused. */
+static int check_user(struct link *link, const char *user, struct outcome *outcome)
+{
+        static const struct ashby_method info = { "user.info", "Organization: read", false };
+        struct ashby_answer answer;
+        int result = ashby_call(link, &info, ashby_body("userId", user), &answer, outcome);
+
+        if (result == 0 && !json_get_bool(answer.results, "isEnabled", true))
+                result = outcome_set(outcome, OUTCOME_DENIED,
+                                     "The user that the connection acts for is deactivated in "
+                                     "Ashby.",
+                                     "user.info: not enabled");
+        else if (result != 0 && (text_equal(answer.code, "user_not_found") ||
+                                 text_equal(answer.code, "invalid_input")))
+                outcome_set(outcome, OUTCOME_DENIED,
+                            "The user that the connection acts for does not exist in Ashby.",
+                            "user.info: %s", answer.code);
+        ashby_answer_dispose(&answer);
+        return result;
+}
+
 static void try_user(struct link *link, json_t *report, struct outcome *all)
 {
-        static const struct ashby_method user_info = { "user.info", "Organization: read", false };
         const char *user = link_setting(link, "act_as_user", NULL);
         struct outcome one = OUTCOME_NONE;
-        struct ashby_answer answer;
 
         if (user == NULL)
                 return;
-        if (ashby_call(link, &user_info, ashby_body("userId", user), &answer, &one) != 0) {
+        if (check_user(link, user, &one) != 0)
                 say(report, "act_as_user", false, "%s", one.sentence);
-        } else if (!json_get_bool(answer.results, "isEnabled", true)) {
-                outcome_set(&one, OUTCOME_DENIED,
-                            "The user that the connection acts for is deactivated in Ashby.",
-                            "user.info: not enabled");
-                say(report, "act_as_user", false, "%s", one.sentence);
-        } else {
+        else
                 say(report, "act_as_user", true,
                     "The user we act for exists and is active. The key also needs the switch "
                     "\"Allow acting on behalf of a user\".");
-        }
         keep(all, &one);
-        ashby_answer_dispose(&answer);
+}
+
+int ashby_check_settings(struct link *link, struct outcome *outcome)
+{
+        const char *user = link_setting(link, "act_as_user", NULL);
+
+        *outcome = (struct outcome)OUTCOME_NONE;
+        if (user == NULL || check_user(link, user, outcome) == 0)
+                return 0;
+        /* A key that is wrong, or may not read users, is another matter. */
+        return outcome->kind == OUTCOME_DENIED && outcome->status == 200
+                   ? -1
+                   : outcome_set(outcome, OUTCOME_DONE, NULL, NULL);
 }
 
 /* A row whose ping failed is disabled without a word, whoever edited it last (section 6, trap 7).

@@ -1376,6 +1376,44 @@ static void test_hooks(void)
         }
 }
 
+/* Before settings are stored: a user who cannot be acted for is refused early. */
+static void test_settings(void)
+{
+        static const struct step active[] = { CALL("user.info", NULL, "{\"isEnabled\":true}"),
+                                              END },
+                                 left[] = { CALL("user.info", NULL, "{\"isEnabled\":false}"), END },
+                                 nobody[] = { RAW("user.info", NULL, 200,
+                                                  "{\"success\":false,\"errorInfo\":{\"code\":"
+                                                  "\"user_not_found\"}}"),
+                                              END },
+                                 wrong[] = { RAW("user.info", NULL, 403, "Forbidden"), END },
+                                 down[] = { FAILS("user.info", NULL, FETCH_UNREACHABLE), END },
+                                 none[] = { END };
+        static const struct {
+                const char *name, *user;
+                const struct step *steps;
+                enum outcome_kind want;
+        } rows[] = {
+                { "an active user", USER, active, OUTCOME_DONE },
+                { "one who left", USER, left, OUTCOME_DENIED },
+                { "one who does not exist", USER, nobody, OUTCOME_DENIED },
+                { "a wrong key is another matter", USER, wrong, OUTCOME_DONE },
+                { "so is a vendor who is down", USER, down, OUTCOME_DONE },
+                { "nobody to act for", NULL, none, OUTCOME_DONE },
+        };
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                struct stand s;
+
+                stand_init(&s, rows[i].steps);
+                if (rows[i].user != NULL)
+                        json_set_text(s.settings, "act_as_user", rows[i].user);
+                outcome_is(&s, ashby_ats.check_settings(&s.link, &s.outcome), rows[i].want,
+                           rows[i].name);
+                stand_end(&s, rows[i].name);
+        }
+}
+
 static void test_test(void)
 {
         static const struct step good[] = {
@@ -1399,6 +1437,7 @@ static void test_test(void)
                                             END };
 
         test_hooks();
+        test_settings();
         test_one("a key that may", good, NULL, OUTCOME_DONE, "Candidates: write", true, "Granted");
         test_one("what assessments do without", good, NULL, OUTCOME_DONE, "Interviews: write", true,
                  "Not needed as the rules are");

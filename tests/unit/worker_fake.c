@@ -553,8 +553,24 @@ static int delete_interview(struct link *link, const char *id, struct outcome *o
         return leave(o);
 }
 
+static int cancel(struct link *link, const struct session_ref *ref, struct outcome *o)
+{
+        struct fake_session *s;
+        bool did;
+
+        (void)link;
+        enter(CALL_CANCEL, o, &did);
+        s = fake_session(ref->id);
+        if (o->kind == OUTCOME_DONE && s == NULL)
+                outcome_set(o, OUTCOME_ABSENT, "No such session.", "absent");
+        if (did && s != NULL)
+                COPY(s->state, "cancelled");
+        return leave(o);
+}
+
 static const struct platform platform = { .kind = "codesignal",
                                           .invite = invite,
+                                          .cancel = cancel,
                                           .read_session = read_session,
                                           .read_sessions = read_sessions,
                                           .find_session = find_session,

@@ -30,6 +30,7 @@ enum fake_call {
         CALL_UPLOAD_FILE,
         CALL_MAKE_SLOT,
         CALL_DROP_SLOT,
+        CALL_CANCEL,
         CALLS
 };
 
