@@ -97,8 +97,9 @@ def interview(h, v):
 
 def status(h, v):
     page = h.http("GET", "admin/acme", headers={"Accept": "text/html"})
-    tap.equal(page.status, 401, f"{v}: the status page wants a key")
-    tap.contains(page.headers.get("www-authenticate", ""), "Basic", f"{v}: and asks for it")
+    tap.equal(page.status, 303, f"{v}: the status page wants a person")
+    tap.contains(page.headers.get("location", ""), "sign-in", f"{v}: who signs in")
+    tap.equal(h.http("GET", "admin/acme").status, 401, f"{v}: or a program's key")
     key = h.key("status:read")
     page = h.http("GET", "admin/acme", headers={"Accept": "text/html", **h.basic(key)})
     tap.equal(page.status, 200, f"{v}: with a key it opens")
@@ -106,6 +107,25 @@ def status(h, v):
     code, out, err = h.command("doctor")
     tap.equal(code, 0, f"{v}: doctor finds no fault") or tap.note(out + err)
     tap.contains(out, "passes Authorization", f"{v}: doctor saw Authorization pass")
+
+
+def registry(h, v):
+    """Keys are issued, changed and refused over the web, with every method on the way."""
+    mine = {"Authorization": "Bearer " + h.key("keys:*"), "Content-Type": "application/json"}
+    made = h.http("POST", "keys/acme", b'{"label": "flow", "scopes": ["keys:read"]}', mine)
+    tap.equal(made.status, 201, f"{v}: a key is issued over the web")
+    row = made.json()
+    theirs = {"Authorization": "Bearer " + row["key"]}
+    tap.equal(h.http("GET", "keys/acme", headers=theirs).status, 200, f"{v}: it works")
+    path = "keys/acme/" + row["id"]
+    changed = h.http("PATCH", path, b'{"label": "other"}', {**mine, "If-Match": made.headers["etag"]})
+    tap.equal((changed.status, changed.json().get("label")), (200, "other"), f"{v}: it is changed")
+    late = h.http("PATCH", path, b'{"label": "late"}', {**mine, "If-Match": made.headers["etag"]})
+    tap.equal(late.status, 412, f"{v}: who comes late hears so")
+    used = h.http("GET", path, headers=mine).json()["used"]
+    tap.ok(used["count"] == 1 and used["from"], f"{v}: its use was noted", used)
+    tap.equal(h.http("DELETE", path, headers=mine).status, 200, f"{v}: it is revoked")
+    tap.equal(h.http("GET", "keys/acme", headers=theirs).status, 401, f"{v}: and refused")
 
 
 def restarted(h, v):
@@ -131,6 +151,7 @@ def journey(variant):
             report(h, variant, link)
         interview(h, variant)
         status(h, variant)
+        registry(h, variant)
         restarted(h, variant)
         code, out, err = h.command("check")
         tap.equal(code, 0, f"{variant}: fairlead check finds the state whole") or tap.note(out + err)
