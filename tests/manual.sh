@@ -75,6 +75,22 @@ for name in $(sed -n 's/^        { "\([a-z]*:[a-z]*\)",.*/\1/p' "$source/lib/hom
         check "scope $name" documents fairlead.1 "$name"
 done
 
+# Pages that are pointed at are there, and what the features' table names are their sections.
+for name in $(cat "$source"/man/* | sed -n 's/^\.Xr \(fairlead[a-z-]*\) \([1-9]\).*/\1.\2/p' | sort -u); do
+        check "the page $name is there" [ -s "$source/man/$name" ]
+done
+check "pages point at others" [ -n "$name" ]
+page=
+while read -r macro rest; do
+        case $macro in
+        .Xr) page=${rest% ,} page=$source/man/${page% [1-9]*}.$(echo "$rest" | tr -dc 1-9) ;;
+        [1-9]. | [1-9],)
+                check "${page##*/} has a section ${macro%?}" grep -q "^\.Ss ${macro%?}\." "$page" ;;
+        esac
+done <<END
+$(sed -n '/^\.Ss Greenhouse and Coderbyte/,/^\.Ss Ashby/p' "$source/man/fairlead-features.7")
+END
+
 # Programs: one page each.
 for page in admin assessment interview-link keys report webhook; do
         check "program $page has its page" [ -s "$source/man/fairlead-$page.8" ]
