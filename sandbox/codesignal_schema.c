@@ -163,6 +163,13 @@ static const struct cs_field fields[] = {
         { "InterviewerFeedback", "notes", "String!", "", 0, false },
         { "InterviewerFeedback", "recommendedLevel", "String", "", 0, false },
         { "InterviewerFeedback", "evaluation", "String", "", 0, false },
+        { "InterviewerFeedback", "categories", "[InterviewerFeedbackCategory]", "", 0, false },
+        { "InterviewerFeedbackCategory", "name", "String", "", 0, false },
+        { "InterviewerFeedbackCategory", "attributes", "[InterviewerFeedbackAttribute]", "", 0,
+          false },
+        { "InterviewerFeedbackAttribute", "name", "String", "", 0, false },
+        { "InterviewerFeedbackAttribute", "score", "Int", "", 0, false },
+        { "InterviewerFeedbackAttribute", "notes", "String", "", 0, false },
         { "User", "id", "ID!", "", 0, false },
         { "User", "username", "String!", "", 0, false },
 };

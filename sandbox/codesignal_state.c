@@ -503,6 +503,10 @@ static void give_feedback(json_t *interview, const char *notes)
         json_set(one, "author", author);
         json_set_text(one, "notes", notes);
         json_set_text(one, "evaluation", "Yes");
+        json_set(one, "categories",
+                 json_loads("[{\"name\":\"Coding\",\"attributes\":[{\"name\":\"Clean code\","
+                            "\"score\":4,\"notes\":null}]}]",
+                            0, NULL));
         json_array_clear(list);
         json_add(list, one);
         json_set_text(f, "generalNotes", notes);

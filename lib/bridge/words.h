@@ -63,6 +63,10 @@ void words_score(struct buf *out, const struct session *s);
 void words_foreign(struct buf *out, const char *text, size_t max);
 /* "2026-12-05 14:00 UTC" */
 void words_time(struct buf *out, int64_t ms);
+/* What an interviewer said: {author, evaluation, level, notes, ratings[{what, score, notes}]}, any
+ * of which may be missing.  Is there anything in it? */
+bool words_has_feedback(const json_t *feedback);
+void words_feedback(struct buf *out, const json_t *feedback, const char *platform);
 /* "verified", "not proctored" ... */
 const char *words_verification(enum verification v);
 

@@ -171,6 +171,23 @@ static int session_told(struct said *s, struct fail *why)
         return joined < 0 ? -1 : 0;
 }
 
+/* Feedback is there, or another: what it says is read there. */
+static int interview_told(struct said *s)
+{
+        int64_t now = trade_now(s->w->trade);
+        struct action_order order = {
+                .kind = "look_feedback", .connection = s->connection, .due_ms = now, .now_ms = now
+        };
+
+        if (text_empty(s->fact->subject))
+                return end(s, "unknown", "It names no interview.");
+        order.with = with_event(s->w);
+        json_set_text(order.with, "interview", s->fact->subject);
+        plan_action(s->w->plan, &order);
+        *s->state = "waiting";
+        return 0;
+}
+
 /* Keys of the applications that are meant: those named and, unless the fact is about one
  * application (its subject is among them), all that we know of the candidate. */
 static json_t *meant(struct said *s, struct fail *why)
@@ -267,7 +284,7 @@ int follow_fact(struct event_work *w, enum trust trust, const struct fact *fact,
         case FACT_SESSION:
                 return session_told(&s, why);
         case FACT_INTERVIEW:
-                return end(&s, "done", "Noted: an interview went on at the platform.");
+                return interview_told(&s);
         case FACT_SCHEDULE:
                 return follow_schedule(w, trust, fact, connection, state, reason, why);
         case FACT_TESTS:

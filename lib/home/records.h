@@ -80,6 +80,8 @@
  *   <sha256 hex of platform, its id there>  {interview}
  * table "schedule"  of an ATS, where ours belong to its interviews
  *   <ats>:<id>      {application (key), parts{id there: {interview}}}
+ * table "room"
+ *   <platform>:<its id>  {interview}
  * table "interview-token"
  *   <sha256 hex of token>  {interview}
  * table "consumer"  how one is doing; absent: well

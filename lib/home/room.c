@@ -8,6 +8,7 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
+#include "home/dossier.h"
 #include "home/event.h"
 #include "home/records.h"
 
@@ -185,6 +186,20 @@ static void order_what_changed(struct plan *p, const char *id, const json_t *tol
         plan_action(p, &order);
 }
 
+/* The platform speaks of its room, not of our interview. */
+static void put_room(struct plan *p, const char *id, const json_t *record)
+{
+        char *key = dossier_key(json_get_text(record, "platform", ""),
+                                json_get_text(record, "platform_id", ""));
+        json_t *room = json_object();
+
+        json_set_text(room, "interview", id);
+        if (key != NULL)
+                record_put(p->batch, "room", key, room);
+        json_decref(room);
+        mem_free(key);
+}
+
 /* Puts what was made, and what follows from a change meanwhile, into the store. */
 static int keep_once(const struct trade *trade, struct org *org, const char *id, const json_t *told,
                      const struct interview_made *made, const char *sealed, const json_t *read,
@@ -202,6 +217,7 @@ static int keep_once(const struct trade *trade, struct org *org, const char *id,
         json_set_int(record, "changed_ms", trade_now(trade));
         plan_init(&p);
         room_put(&p, id, read, record);
+        put_room(&p, id, record);
         order_what_changed(&p, id, told, record, trade_now(trade));
         result = plan_commit(&p, org, why);
         if (result == 0 && p.actions != NULL)

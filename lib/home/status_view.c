@@ -196,6 +196,7 @@ const char *status_action_words(const char *kind)
         static const struct {
                 const char *kind, *words;
         } rows[] = {
+                { "look_feedback", "Read what interviewers said" },
                 { "list_tests", "Read the list of assessments" },
                 { "look_application", "Read the application" },
                 { "backfill", "Read past results" },

@@ -20,6 +20,7 @@ static const struct step_row rows[] = {
         { "edit_interview", step_edit_interview, true, -1 },
         { "list_tests", step_list_tests, false, -1 },
         { "look_application", step_look_application, false, -1 },
+        { "look_feedback", step_look_feedback, false, -1 },
         { "look_schedule", step_look_schedule, false, -1 },
         { "look_session", step_look_session, false, -1 },
         { "move_stage", step_move_stage, true, WORDS_NOT_MOVED },

@@ -67,6 +67,7 @@ int step_application(struct step *s, json_t **record, struct application *applic
 int step_result(struct step *s, const char *what, const char *more, json_t **record,
                 struct session *session);
 
+step_function step_look_feedback;
 step_function step_add_link, step_backfill, step_cancel_assessment, step_create_interview,
     step_delete_interview, step_deliver_event, step_edit_interview, step_list_tests,
     step_look_application, step_look_schedule, step_look_session, step_move_stage, step_remove_link,

@@ -396,6 +396,90 @@ static int edit_interview(struct link *link, const char *id, const struct interv
         return write_interview(link, "edit_interview", values, made, outcome);
 }
 
+/* "attributes" of "categories.attributes": where a category has its ratings. */
+static const char *below_categories(const json_t *map)
+{
+        const char *categories = codesignal_path(map, "feedback", "categories"),
+                   *ratings = codesignal_path(map, "feedback", "ratings");
+        size_t len = strlen(categories);
+
+        return strncmp(ratings, categories, len) == 0 && ratings[len] == '.' ? ratings + len + 1
+                                                                             : ratings;
+}
+
+static json_t *rating_of(const json_t *map, const char *category, const json_t *row)
+{
+        const char *name = json_get_text(row, codesignal_path(map, "feedback", "rating_name"), "");
+        const json_t *score = json_at(row, codesignal_path(map, "feedback", "rating_score"));
+        char *what = mem_format("%s%s%s", category, *category == '\0' ? "" : ", ", name);
+        json_t *rating = json_object();
+
+        json_set_text(rating, "what", what);
+        if (score != NULL && json_is_number_of(score))
+                json_set_int(rating, "score", json_int_of(score, 0));
+        give(rating, "notes",
+             json_get_text(row, codesignal_path(map, "feedback", "rating_notes"), NULL));
+        mem_free(what);
+        return rating;
+}
+
+static void add_ratings(const json_t *map, const json_t *categories, json_t *ratings)
+{
+        for (size_t i = 0; i < json_array_size(categories); i++) {
+                const json_t *category = json_array_get(categories, i),
+                             *rows = json_at(category, below_categories(map));
+                const char *name =
+                    json_get_text(category, codesignal_path(map, "feedback", "category_name"), "");
+
+                for (size_t k = 0; k < json_array_size(rows); k++)
+                        json_add(ratings, rating_of(map, name, json_array_get(rows, k)));
+        }
+}
+
+/* One text for each interviewer, who may change it later (wire/codesignal.md 3). */
+static void add_feedback(const json_t *map, const json_t *list, json_t *feedback)
+{
+        static const char *const names[] = { "author", "evaluation", "level", "notes" };
+
+        for (size_t i = 0; i < json_array_size(list); i++) {
+                const json_t *row = json_array_get(list, i);
+                char *by = json_get_id(row, codesignal_path(map, "feedback", "by"));
+                json_t *one = json_object(), *ratings = json_array();
+
+                give(one, "by", by);
+                for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+                        give(one, names[k],
+                             json_get_text(row, codesignal_path(map, "feedback", names[k]), NULL));
+                add_ratings(map, json_at(row, codesignal_path(map, "feedback", "categories")),
+                            ratings);
+                json_set(one, "ratings", ratings);
+                json_add(feedback, one);
+                mem_free(by);
+        }
+}
+
+static int read_feedback(struct link *link, const char *id, json_t **feedback,
+                         struct outcome *outcome)
+{
+        json_t *map = load_map(link, outcome), *values;
+        struct codesignal_answer answer = { 0 };
+        int result;
+
+        *feedback = NULL;
+        if (map == NULL)
+                return -1;
+        values = json_object();
+        give(values, "id", id);
+        result = codesignal_call(link, map, "read_feedback", values, &answer, outcome);
+        if (result == 0) {
+                *feedback = json_array();
+                add_feedback(map, answer.result, *feedback);
+        }
+        codesignal_answer_dispose(&answer);
+        json_decref(map);
+        return result;
+}
+
 static int cancel(struct link *link, const struct session_ref *ref, struct outcome *outcome)
 {
         json_t *map = load_map(link, outcome), *values;
@@ -501,5 +585,6 @@ const struct platform codesignal_platform = {
         .edit_interview = edit_interview,
         .delete_interview = delete_interview,
         .find_interview = find_interview,
+        .read_feedback = read_feedback,
         .test = codesignal_test,
 };

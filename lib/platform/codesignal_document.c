@@ -37,6 +37,10 @@ static const char *base_of(const json_t *section, const char *name)
 {
         if (text_starts(name, "part_"))
                 return json_text_of(json_object_get(section, "parts"), "");
+        if (text_starts(name, "category_"))
+                return json_text_of(json_object_get(section, "categories"), "");
+        if (text_starts(name, "rating_"))
+                return json_text_of(json_object_get(section, "ratings"), "");
         if (text_starts(name, "reason_"))
                 return json_text_of(json_object_get(section, "reasons"), "");
         return "";
@@ -54,7 +58,9 @@ static int check_reads(const struct check *c, const char *result)
                 char *whole, *member;
 
                 if (good != 0 || *last == '\0' ||
-                    ((text_starts(name, "part_") || text_starts(name, "reason_")) && *base == '\0'))
+                    ((text_starts(name, "part_") || text_starts(name, "reason_") ||
+                      text_starts(name, "category_") || text_starts(name, "rating_")) &&
+                     *base == '\0'))
                         continue;
                 whole = mem_format("%s.%s%s%s", result, base, *base ? "." : "", last);
                 member = mem_format("%s.%s", reads, name);

@@ -12,19 +12,13 @@
 #define PAGE_MOST 1000
 
 const char *const codesignal_operations[] = {
-        "cancel_session",
-        "invite",
-        "read_session",
-        "read_sessions",
-        "find_session",
-        "list_tests",
-        "create_interview",
-        "edit_interview",
-        "delete_interview",
-        "find_interview",
-        "test_tests",
-        "test_interviews",
-        NULL,
+        "cancel_session",   "invite",
+        "read_session",     "read_sessions",
+        "find_session",     "list_tests",
+        "create_interview", "edit_interview",
+        "delete_interview", "find_interview",
+        "read_feedback",    "test_tests",
+        "test_interviews",  NULL,
 };
 
 /* What each section must name, and the words it may use. */
@@ -44,6 +38,10 @@ static const struct {
         { "test", (const char *const[]){ "id", "title", "duration", "labels", NULL } },
         { "interview", (const char *const[]){ "id", "url", NULL } },
         { "found", (const char *const[]){ "id", "url", "status", "started", NULL } },
+        { "feedback",
+          (const char *const[]){ "by", "author", "evaluation", "level", "notes", "categories",
+                                 "category_name", "ratings", "rating_name", "rating_score",
+                                 "rating_notes", NULL } },
         { "probe", (const char *const[]){ "id", NULL } },
 };
 

@@ -86,6 +86,12 @@ struct platform {
                               bool (*taken)(void *context, const char *id), void *context,
                               struct interview_made *made, struct outcome *outcome);
 
+        /* What interviewers said of a live interview, as it stands: array of {by (their id),
+         * author, evaluation, level, notes, ratings[{what, score, notes}]}, any of which may be
+         * missing; the caller's.  NULL: the platform keeps none that can be read. */
+        int (*read_feedback)(struct link *link, const char *id, json_t **feedback,
+                             struct outcome *outcome);
+
         /* As ats.test; also names the data file and the path in it that broke. */
         int (*test)(struct link *link, json_t **report, struct outcome *outcome);
 };

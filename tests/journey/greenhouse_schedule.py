@@ -65,6 +65,43 @@ def life():
         tap.equal([x["state"] for x in h.actions() if x["state"] == "parked"], [], "nothing is stuck")
 
 
+def feedback():
+    """What an interviewer says at the platform is a note at the candidate's, once for each change."""
+    with house.House(rules=RULES) as h:
+        h.connect()
+        polled(h)
+        a = h.candidate("Talked")
+        interview = h.gh("interview", {"application_id": a["id"], "starts_at": at(1), "ends_at": at(2)})
+        link = link_of(h, interview)
+        tap.ok(h.http("POST", link, b"", {"Content-Type": "application/x-www-form-urlencoded"}).status in
+               (200, 303), "somebody joins")
+        room = tap.wait_for(lambda: h.cs("interviews"), 10)[-1]["id"]
+        h.cs(f"interviews/{room}", {"do": "start"})
+        h.cs(f"interviews/{room}", {"do": "feedback", "notes": "Asked good questions.\nKnows trees."})
+        note = h.note(a, "Interview feedback", 20) or ""
+        for part in ("Asked good questions. Knows trees.", "Overall: Yes", "Clean code: 4", "interviewer",
+                     "CodeSignal"):
+            tap.contains(note, part, f"the note has {part}")
+        h.cs(f"interviews/{room}", {"do": "finish"})
+        h.settle()
+        count = lambda: sum("Interview feedback" in n for n in h.notes(a))
+        tap.equal(count(), 1, "the end of the interview repeats nothing")
+        h.cs(f"interviews/{room}", {"do": "feedback", "notes": "Asked good questions.\nKnows trees."})
+        h.settle()
+        tap.equal(count(), 1, "saved again without a change: nothing new")
+        h.cs(f"interviews/{room}", {"do": "feedback", "notes": "On second thoughts: a clear yes."})
+        tap.ok(h.note(a, "second thoughts", 20), "changed: another note")
+        h.settle()
+        tap.equal(count(), 2, "one for the change")
+        h.gh("event", {"action": "delete_candidate", "payload": {"person": {
+            "id": a["candidate_id"], "deleted_application_ids": [a["id"]]}}})
+        h.settle()
+        tap.lacks([i["id"] for i in h.cs("interviews") if i["status"] != "deleted"], room,
+                  "erased: the room at the platform goes, too")
+        tap.equal(count(), 2, "and nothing more is written")
+        tap.lacks(lobby(h, link), "Talked Lindqvist", "and the lobby has forgotten the name")
+
+
 def quiet():
     """Without such a rule nobody asks; what was scheduled before the rule is left alone."""
     with house.House() as h:
@@ -108,4 +145,4 @@ def restarted():
         tap.ok(link_of(h, interview), "scheduled while no worker ran: found")
 
 
-tap.run(life, quiet, restarted)
+tap.run(life, feedback, quiet, restarted)
