@@ -118,6 +118,7 @@ int main(int argc, char **argv)
         join(admin_event_routes);
         join(admin_log_routes);
         join(admin_people_routes);
+        join(admin_rule_routes);
         join(admin_status_routes);
         return serve(argc, argv, &program);
 }

@@ -8,6 +8,7 @@
  *                   read it; 0: none is under way)}
  * table "org"
  *   self            {name, public_url, alert_email[], created_ms}
+ *   moves           {on, by, at_ms}   moving stages on scores; absent: as the document says
  *   roll            {made_ms}                        applications from before the roll are in it
  * set "connections" of ids; table "connection"
  *   <id>            {kind, settings{}, credentials{name: sealed}, hook, hook_url,

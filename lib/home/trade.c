@@ -60,15 +60,52 @@ void desk_close(struct desk *d)
         memset(d, 0, sizeof *d);
 }
 
+/* Moving stages on scores was switched off: those steps are not there, and a rule that had no
+ * other is not either. */
+static json_t *without_moves(const json_t *rules)
+{
+        json_t *kept = json_array(), *rule, *step;
+        size_t i, k;
+
+        json_array_foreach((json_t *)(uintptr_t)rules, i, rule)
+        {
+                json_t *copy = json_deep_copy(rule), *then = json_array();
+
+                json_array_foreach(json_object_get(rule, "then"), k, step)
+                {
+                        if (json_object_get(step, "move_stage") == NULL)
+                                json_add(then, json_incref(step));
+                }
+                if (json_array_size(then) > 0) {
+                        json_set(copy, "then", then);
+                        json_add(kept, json_incref(copy));
+                } else {
+                        json_decref(then);
+                }
+                json_decref(copy);
+        }
+        return kept;
+}
+
 json_t *trade_rules(struct org *org, struct fail *why)
 {
-        json_t *record = NULL, *rules;
+        json_t *record = NULL, *moves = NULL, *rules, *kept;
         int found = record_get(org, "rules", "all", &record, why);
 
-        if (found < 0)
+        if (found >= 0)
+                found = record_get(org, "org", "moves", &moves, why);
+        if (found < 0) {
+                json_decref(record);
                 return NULL;
+        }
         rules = json_object_get(record, "rules");
         rules = json_is_array(rules) ? json_incref(rules) : json_array();
+        if (moves != NULL && !json_get_bool(moves, "on", false)) {
+                kept = without_moves(rules);
+                json_decref(rules);
+                rules = kept;
+        }
         json_decref(record);
+        json_decref(moves);
         return rules;
 }

@@ -34,6 +34,9 @@ def with_people(function):
                     v = Visitor(server, address=f"192.0.2.{len(people) + 1}")
                     tap.equal(v.join(invite(home, f"{name}@example.com")).status, 303, f"{name} joins")
                     people.append(v)
+                home.reader = Visitor(server, address="192.0.2.9")
+                tap.equal(home.reader.join(invite(home, "r@example.com", role="recruiter")).status, 303,
+                          "a recruiter joins")
                 function(home, *people)
             tap.equal(server.code, 0, "it ended cleanly")
             for secret in SECRETS:
@@ -307,4 +310,100 @@ def test_actions(home, ada, bob):
         quiet(page.text(), f"filter {query}")
 
 
-tap.run(test_connections, test_candidates, test_events, test_actions)
+def stage_change(number, stage):
+    """Greenhouse's word that candidate NUMBER entered a stage (wire/greenhouse.md 4)."""
+    return json.dumps({"action": "candidate_stage_change", "payload": {"application": {
+        "id": number, "status": "active", "prospect": False,
+        "current_stage": {"id": 71416, "name": stage},
+        "candidate": {"id": number + 100, "first_name": "Ada", "last_name": f"Example{number}",
+                      "email_addresses": [{"value": f"ada{number}@example.com", "type": "personal"}]},
+        "jobs": [{"id": 3485, "name": "Engineer"}]}}}).encode()
+
+
+SEND = {"id": "send", "ats": "gh", "stage": "Coding test", "job": "*", "platform": "cs",
+        "assessment": "qTM9mK3GnM6XkQ7", "do": "save"}
+
+
+@with_people
+def test_rules(home, ada, bob):
+    page = ada.get("rules").text()
+    quiet(page, "rules")
+    tap.contains(page, "When a result is final: write it into the hiring system.", "a rule as a sentence")
+    tap.equal(ada.get("rules/add/nothing").status, 404, "a kind that is not there")
+    for kind in ("send", "select", "interview", "write", "move"):
+        quiet(ada.get(f"rules/add/{kind}").text(), f"form of {kind}")
+    ada.get("rules/add/send")
+    for name, change, fault in (("no stage", {"stage": ""}, "stage-hint"), ("no name", {"id": ""}, "id-fault"),
+                                ("an odd name", {"id": EVIL}, "id-fault"),
+                                ("a name that is taken", {"id": "back"}, "id-fault"),
+                                ("a system there is not", {"ats": "nope"}, "fault"),
+                                ("a platform there is not", {"platform": EVIL}, "fault"),
+                                ("a system for a platform", {"platform": "gh"}, "fault"),
+                                ("no assessment", {"assessment": ""}, "assessment-hint"),
+                                ("an overlong stage", {"stage": "x" * 5000}, "stage-hint")):
+        reply = ada.post("rules/add/send", **{**SEND, **change})
+        tap.equal(reply.status, 422, f"{name}: refused")
+        tap.contains(reply.text(), fault, f"{name}: at its field")
+        tap.contains(reply.text(), 'value="qTM9mK3GnM6XkQ7"' if "assessment" not in change else
+                     'value="Coding test"', f"{name}: the rest is kept")
+        quiet(reply.text(), name)
+    tap.equal(len(stage_rules(home)), 0, "nothing was stored")
+    for number, stage in ((1, "Coding test"), (2, "Coding test"), (3, "Offer")):
+        tap.equal(deliver(home, number, stage_change(number, stage)), 200, f"{stage} was entered")
+    home.must("tick")
+    ada.get("rules/add/send")
+    reply = ada.post("rules/add/send", **{**SEND, "do": "rehearse"})
+    tap.contains(reply.text(), "would have fitted 2 times", "rehearsed")
+    tap.contains(reply.text(), "Ada Example1", "with who it was")
+    tap.equal(len(stage_rules(home)), 0, "and nothing stored")
+    reply = ada.post("rules/add/send", **{**SEND, "stage": "Nowhere", "do": "rehearse"})
+    tap.contains(reply.text(), "would have fitted 0 times", "another stage")
+    ada.get("rules/add/send")
+    bob.get("rules/add/send")
+    tap.equal(ada.post("rules/add/send", **SEND).status, 303, "saved")
+    tap.equal(stage_rules(home), ["send"], "it stands")
+    reply = bob.post("rules/add/send", **{**SEND, "id": "send2", "stage": "Typed by Bob"})
+    tap.equal(reply.status, 409, "another admin with an older page does not overwrite")
+    tap.contains(reply.text(), "Typed by Bob", "and keeps what he typed")
+    tap.equal(bob.post("rules/add/send", **{**SEND, "id": "send2"}).status, 303, "he saves again, knowing")
+    tap.equal(stage_rules(home), ["send", "send2"], "both stand")
+
+    move = {"id": "up", "percent": "70", "to": "next", "do": "save"}
+    ada.get("rules/add/move")
+    tap.equal(ada.post("rules/add/move", **move).status, 409, "moving on scores is off")
+    tap.equal(ada.post("rules/add/move", **{**move, "percent": "101"}).status, 422, "a number that is none")
+    now = int(time.time() * 1000)
+    for number, value in ((8, 600), (9, 210)):
+        plant(home, row(number, "complete", finished_ms=now, verification="verified", score={
+            "value": value, "least": 200, "most": 600, "version": "codingScore2023", "label": ""}))
+    reply = ada.post("rules/add/move", **{**move, "do": "rehearse"})
+    tap.contains(reply.text(), "would have fitted 1 times", "rehearsed: the one above")
+    ada.get("rules")
+    tap.equal(ada.post("moves", moves="on", name="bob@example.com").status, 422, "not by another's name")
+    tap.equal(ada.post("moves", moves="on", name="Ada@Example.com").status, 303, "switched on by name")
+    tap.contains(ada.get("rules").text(), "ada@example.com switched it on", "which stands there")
+    ada.get("rules/add/move")
+    tap.equal(ada.post("rules/add/move", **move).status, 303, "now it can be saved")
+    ada.get("rules")
+    ada.post("moves", moves="off")
+    tap.contains(ada.get("rules").text(), "its move is switched off", "switched off, it does nothing")
+    ada.get("rules/send2/remove")
+    tap.equal(ada.post("rules/send2/remove", stamp="0" * 16).headers["location"],
+              "/fairlead/admin/acme/rules?said=moved", "an old page removes nothing")
+    ada.get("rules/send2/remove")
+    tap.equal(ada.post("rules/send2/remove").status, 303, "removed")
+    tap.equal(ada.post("rules/send2/remove").status, 404, "twice: it says so")
+    tap.equal(stage_rules(home), ["send"], "the other stands")
+    tap.equal(ada.post("assessments/refresh").status, 303, "lists are read again")
+    log = ada.get("log").text()
+    for words in ("added a rule", "removed a rule", "switched moving on scores on"):
+        tap.contains(log, words, f"the log: {words}")
+
+
+def stage_rules(home):
+    """Ids of the rules that wait for a stage, as pages show them."""
+    v = home.reader
+    return re.findall(r"<strong>([a-z0-9]+)</strong><br>When a candidate enters", v.get("rules").text())
+
+
+tap.run(test_connections, test_candidates, test_events, test_actions, test_rules)

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Rules for people: sentences of those there are, and the kinds that a form can make.  Others
+ * stay as an apply document wrote them.
+ */
+#ifndef HOME_RULE_FORM_H
+#define HOME_RULE_FORM_H
+
+#include "door/json.h"
+#include "home/home.h"
+
+struct rule_kind {
+        const char *name;  /* "send"; NULL ends the list */
+        const char *title; /* "Send an assessment" */
+        bool stage;        /* waits for a stage; otherwise for a result */
+        bool platform, assessment, move;
+};
+extern const struct rule_kind rule_kinds[];
+const struct rule_kind *rule_kind(const char *name);
+
+/* What was typed as a rule: the caller's.  Names: id, ats, job, stage, platform, assessment,
+ * result, to, percent.  Whether it is right is said by rules_check(). */
+typedef const char *rule_typed(void *context, const char *name);
+json_t *rule_of_form(const struct rule_kind *kind, rule_typed *typed, void *context);
+
+/* "When a candidate enters “Coding test” in gh: send assessment X on cs."; the caller frees. */
+char *rule_sentence(const json_t *rule);
+
+/* The rules as they stand, moves or not (trade_rules() leaves out what is switched off): array, the
+ * caller's; *stamp (the caller's) changes with them. */
+json_t *rules_standing(struct org *org, char **stamp, struct fail *why);
+/* Puts them in place of those with this stamp: 0, 1 somebody else was first, 2 they are wrong (why
+ * says what, with its path), -1. */
+int rules_replace(struct home *h, struct org *org, const char *stamp, const json_t *rules,
+                  struct fail *why);
+
+/* Moving stages on scores: off until somebody switches it on by name (rule 4). */
+int moves_read(struct org *org, json_t **record, struct fail *why); /* {on, by, at_ms}: 1, 0, -1 */
+int moves_switch(struct home *h, struct org *org, bool on, const char *by, struct fail *why);
+
+#endif
