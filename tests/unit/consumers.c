@@ -3,7 +3,9 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../tap.h"
 #include "bridge/consumer.h"
@@ -602,6 +604,95 @@ static void test_try(void)
         fake_home_close(&f);
 }
 
+/* What was delivered goes after its time; what is held stays. */
+static void test_pruned(void)
+{
+        struct fake_home f;
+        struct fail why = FAIL_CLEAR;
+        json_t *record;
+        char *sent, *kept;
+        bool more;
+
+        begin(&f);
+        add(&f, "std", "{\"url\":\"https://std.example/\",\"signing\":\"standard\"}", KEY);
+        fake_stage(&f, "17", "e1");
+        tick(&f);
+        consumer_pause(f.home, f.org, "std", 1, &why);
+        finish(&f, 50);
+        tick(&f);
+        record = fake_record(f.org, "session", "cs:S1");
+        sent = mem_text(json_text_of(json_array_get(json_object_get(record, "messages"), 0), ""));
+        kept = mem_text(json_text_of(json_array_get(json_object_get(record, "messages"), 1), ""));
+        json_decref(record);
+        tap_int(store_get(f.org->store, "outgoing", sent, NULL, &why), 1, "delivered: kept");
+        tap_int(event_prune(f.org, when_now_ms() + 91 * WHEN_DAY, EVENT_KEPT_MS, 1000, &more, &why),
+                0, "91 days later: %s", why.text);
+        tap_int(store_get(f.org->store, "outgoing", sent, NULL, &why), 0, "delivered: gone");
+        tap_int(store_get(f.org->store, "outgoing", kept, NULL, &why), 1, "held: kept");
+        tap_int((int64_t)held(&f, "std", 0, 0), 1, "and still held");
+        mem_free(sent);
+        mem_free(kept);
+        fake_home_close(&f);
+}
+
+/* Killed at many points of a sending: each consumer's delivery is ordered once, with one id. */
+
+static int child_tick(struct fake_home *f, int die_at)
+{
+        pid_t pid;
+        int status = 0;
+
+        fake->steps = 0;
+        fake->die_at = die_at;
+        fake->at_once = 0;
+        pid = fork();
+        if (pid == 0) {
+                alarm(30);
+                f->home = NULL;
+                fake_home_reopen(f);
+                tick(f);
+                _exit(0);
+        }
+        waitpid(pid, &status, 0);
+        fake->die_at = 0;
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int count_delivery(void *context, uint64_t number, const json_t *action)
+{
+        (void)number;
+        *(int *)context += text_equal(json_get_text(action, "kind", ""), "deliver_event");
+        return 0;
+}
+
+static void test_kills(void)
+{
+        int killed = 0, wrong = 0;
+        bool dies = true;
+
+        for (int n = 1; dies; n += 4) {
+                struct fake_home f;
+                struct fail why = FAIL_CLEAR;
+                int ordered = 0;
+
+                begin(&f);
+                add(&f, "std", "{\"url\":\"https://std.example/\",\"signing\":\"standard\"}", KEY);
+                fake_stage(&f, "17", "e1");
+                home_close(f.home);
+                f.home = NULL;
+                dies = child_tick(&f, n) == 77;
+                killed += dies;
+                child_tick(&f, 0);
+                child_tick(&f, 0);
+                fake_home_reopen(&f);
+                action_each(f.org, NULL, 100, count_delivery, &ordered, &why);
+                wrong += ordered != 1 || fake_open_actions(f.org) != 0;
+                fake_home_close(&f);
+        }
+        tap_ok(killed >= 4, "killed at %d points", killed);
+        tap_int(wrong, 0, "each time one delivery was ordered, and done");
+}
+
 /* Several attempts end at once. */
 struct together {
         const struct trade *trade;
@@ -655,6 +746,8 @@ int main(void)
         test_erased();
         test_foreign();
         test_try();
+        test_pruned();
+        test_kills();
         test_together();
         return tap_end();
 }
