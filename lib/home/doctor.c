@@ -195,7 +195,8 @@ static void ask(const char *url, const char *credential, struct fetch_answer *an
  * for a path that it does not have, in the one form of all our refusals. */
 static void look_at_programs(struct doctor *d, const char *public_url)
 {
-        static const char *const names[] = { "webhook", "interview-link", "report", "assessment", "keys" };
+        static const char *const names[] = { "webhook", "interview-link", "report", "assessment",
+                                             "keys" };
 
         for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
                 char *url = mem_format("%s/%s", public_url, names[i]);
