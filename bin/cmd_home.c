@@ -107,7 +107,7 @@ static int org(struct command_context *c, int argc, char **argv)
 struct checking {
         struct command_context *c;
         json_t *rows;
-        int bad;
+        int bad, full; /* full: could not be looked through for want of room */
 };
 
 static void checked(struct checking *k, const char *what, int result, uint64_t records,
@@ -121,12 +121,17 @@ static void checked(struct checking *k, const char *what, int result, uint64_t r
         if (result != 0)
                 json_set_text(row, "cause", why->text);
         json_add(k->rows, row);
-        if (result != 0)
+        /* A full disk is no damage, and nothing for a backup to bring back. */
+        if (result != 0 && why->kind == FAIL_FULL)
+                k->full++;
+        else if (result != 0)
                 k->bad++;
         if (k->c->json)
                 return;
         if (result == 0)
                 printf("ok   %s: %llu records\n", what, (unsigned long long)records);
+        else if (why->kind == FAIL_FULL)
+                printf("full %s: %s\n", what, why->text);
         else
                 printf("BAD  %s: %s\n", what, why->text);
 }
@@ -160,7 +165,7 @@ static void check_host(struct checking *k)
 
 static int check(struct command_context *c, int argc, char **argv)
 {
-        struct checking k = { c, NULL, 0 };
+        struct checking k = { .c = c };
         struct fail why = FAIL_CLEAR;
         uint64_t records = 0;
         char *dir;
@@ -180,6 +185,13 @@ static int check(struct command_context *c, int argc, char **argv)
         check_host(&k);
         if (home_each_org(c->home, check_org, &k, &c->why) < 0) {
                 json_decref(k.rows);
+                return command_failed(c);
+        }
+        if (k.bad == 0 && k.full > 0) {
+                json_decref(k.rows);
+                fail_set(&c->why, FAIL_FULL,
+                         "no room to look everything through: make room, then "
+                         "check again");
                 return command_failed(c);
         }
         code = k.bad == 0 ? EXIT_YES : EXIT_NO;
