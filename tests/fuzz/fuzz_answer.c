@@ -72,11 +72,14 @@ static void ask_ats(const struct ats *ats, struct link *link, unsigned what)
                                  .stage_id = mem_text("20") };
         static const char *const tags[] = { "pass", "fail", NULL };
         const struct attachment file = { "report.txt", "text/plain", "words", 5 };
+        static const struct schedule_slot slot = { "Interview", "https://example.org/x", "UTC",
+                                                   1800000000000, 1800003600000 };
         struct outcome outcome = OUTCOME_NONE;
         json_t *value = NULL;
+        char *id = NULL;
         int found = 0, result = 0;
 
-        switch (what % 12) {
+        switch (what % 15) {
         case 7:
                 if (ats->set_tags != NULL)
                         result = ats->set_tags(link, &a, tags, tags + 1, &outcome);
@@ -97,6 +100,18 @@ static void ask_ats(const struct ats *ats, struct link *link, unsigned what)
                 if (ats->create_webhook != NULL)
                         result = ats->create_webhook(link, "https://example.org/hook", "s", NULL,
                                                      &value, &outcome);
+                break;
+        case 12:
+                if (ats->add_link != NULL)
+                        result = ats->add_link(link, &a, "https://example.org/x", &outcome);
+                break;
+        case 13:
+                if (ats->make_slot != NULL)
+                        result = ats->make_slot(link, &a, &slot, &id, &outcome);
+                break;
+        case 14:
+                if (ats->check_settings != NULL)
+                        result = ats->check_settings(link, &outcome);
                 break;
         case 0:
                 application_dispose(&a);
@@ -123,7 +138,7 @@ static void ask_ats(const struct ats *ats, struct link *link, unsigned what)
                 break;
         case 5:
                 if (ats->set_interview_link != NULL)
-                        result = ats->set_interview_link(link, "21", "location",
+                        result = ats->set_interview_link(link, "21/22", "location",
                                                          "https://example.org/x", &outcome);
                 break;
         default:
@@ -131,6 +146,7 @@ static void ask_ats(const struct ats *ats, struct link *link, unsigned what)
                         result = ats->test(link, &value, &outcome);
         }
         check(result, &outcome);
+        mem_free(id);
         json_decref(value);
         application_dispose(&a);
 }
@@ -218,7 +234,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         static const char settings_text[] = "{\"base_url\":\"https://api.example.org/"
                                             "v3\",\"token_url\":\"https://api.example.org/t\","
-                                            "\"act_as_user\":4158,\"subdomain\":\"app\"}";
+                                            "\"act_as_user\":\"4158\",\"subdomain\":\"app\"}";
         static const char credentials_text[] =
             "{\"client_id\":\"id\",\"client_secret\":\"s3cr3t-of-the-connection\","
             "\"api_key\":\"s3cr3t-of-the-connection\"}";
@@ -226,7 +242,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct other other = { data, size, 0 };
         struct link_token token = { .lock = PTHREAD_MUTEX_INITIALIZER };
         struct link link = {
-                .org = "acme", .id = "x", .scale = 1, .call = answer_call, .token = &token
+                .org = "acme", .id = "x", .scale = 1000, .call = answer_call, .token = &token
         };
         const struct kind *kind;
         char *dir;
