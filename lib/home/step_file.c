@@ -79,6 +79,7 @@ void step_upload_report(struct step *s)
         char *name = NULL;
 
         if (s->desk.kind->ats == NULL || s->desk.kind->ats->upload_file == NULL) {
+                s->silent = true; /* the rule is there for another ATS of the org */
                 outcome_set(&s->outcome, OUTCOME_REFUSED, "this ATS takes no files from us.", "%s",
                             s->desk.kind->name);
                 return;

@@ -135,6 +135,7 @@ void step_tag_result(struct step *s)
         enum rule_verdict verdict;
 
         if (s->desk.kind->ats == NULL || s->desk.kind->ats->set_tags == NULL) {
+                s->silent = true; /* the rule is there for another ATS of the org */
                 outcome_set(&s->outcome, OUTCOME_REFUSED, "this ATS takes no tags from us.", "%s",
                             s->desk.kind->name);
                 return;

@@ -121,6 +121,15 @@ def whole():
         tap.ok(few.count('type="radio"') < page.text().count('type="radio"'), "a search narrows it")
         h.settle()
         tap.equal(h.cs("sessions"), [], "looking sends nothing")
+        cross = h.http("POST", link, b"assessment=" + house.TEST.encode(),
+                       {"Content-Type": "application/x-www-form-urlencoded",
+                        "Origin": "https://elsewhere.example"})
+        empty = h.http("POST", link, b"", {"Content-Type": "application/x-www-form-urlencoded"})
+        other = h.choose(link, "no-such-assessment")
+        tap.equal((cross.status, empty.status, other.status), (403, 422, 422),
+                  "another site's form, no choice, an unknown one: refused")
+        h.settle()
+        tap.equal(h.cs("sessions"), [], "and nothing sent")
         answers = [h.choose(link).status for _ in range(2)]
         tap.equal(answers, [303, 303], "Send, pressed twice")
         s = h.taken(a)
