@@ -317,6 +317,20 @@ def test_command():
             tap.equal(home.run(*words).code, 2, f"called wrongly: {' '.join(words[1:])}")
         tap.equal(home.run("key", "rotate", "zzzzzzzz").code, 1, "no such key")
         tap.equal(home.run("key", "change", new["id"], "--label", "x").code, 1, "a revoked key")
+        listed = home.must("secret", "list", "--json").json()
+        first = {w["connection"]: w for w in listed["webhooks"]}["cs"]["secrets"][0]["name"]
+        words = home.must("secret", "list").out
+        tap.contains(words, "client_secret", "secret list: in words")
+        for secret in prepared.CREDENTIALS.values():
+            tap.lacks(words, secret, "secret list: shows none")
+        added = home.must("secret", "add", "cs", "--json").json()
+        tap.ok(len(added["secret"]) >= 32 and added["name"] != first, "secret add")
+        tap.equal(home.must("secret", "drop", "acme", "cs", first, "--json").json()["changed"], True,
+                  "secret drop")
+        tap.equal(home.run("secret", "drop", "cs", added["name"]).code, 1, "the last one stays")
+        tap.equal(home.run("secret", "add", "nope").code, 1, "no such connection")
+        for words in (["secret"], ["secret", "nope"], ["secret", "add"], ["secret", "drop", "cs"]):
+            tap.equal(home.run(*words).code, 2, f"called wrongly: {' '.join(words)}")
 
 
 tap.run(test_life, test_refusals, test_change, test_rotate, test_secrets, test_everywhere,
