@@ -252,7 +252,8 @@ def refusals():
         tap.equal((got.status, got.json()), (200, {"status": 200}), "an error they report is taken")
         page = h.http("GET", "admin/acme", headers={"Accept": "text/html",
                                                     **h.basic(h.key("status:read"))}).text()
-        tap.lacks(page, "ada@example.com", "whatever admins are shown names no candidate")
+        tap.contains(page, "partner_score is not a number", "and shown to admins")
+        tap.lacks(page, "ada@example.com", "without the candidate")
         tap.contains(h.log("web") + "".join(h.log(n) for n in os.listdir(h.logs)),
                      "greenhouse could not use an answer", "and logged")
 
@@ -276,4 +277,30 @@ def erased():
         tap.equal(patches(h, sent), 0, "and Greenhouse is not told of a result")
 
 
-tap.run(lighttpd, apache, lives, refusals, erased)
+def merged():
+    """Two candidates become one: what comes later goes to the one that stays."""
+    with house.House(rules=[{"id": "back", "when": {"result": "final"}, "then": [{"write_result": {}}]}]) as h:
+        set_up(h)
+        offered(h, TECH)
+        a, b = h.candidate("Twice"), h.candidate("Once")
+        sent = send(h, a, RAW)
+        s = h.session(a)
+        h.settle()
+        h.gh("set", {"table": "applications", "id": a["id"],
+                     "members": {"candidate_id": b["candidate_id"]}})
+        h.gh("event", {"action": "merge_candidate", "payload": {"person": {
+            "id": a["candidate_id"], "new_candidate_id": b["candidate_id"]}}})
+        h.settle()
+        h.step(s, "finish", scores=[20, 20, 20])
+        tap.ok(told(h, sent), "merged: the result is still told")
+        tap.ok(tap.wait_for(lambda: [n for n in h.gh("state")["notes"] if "/report/" in n["body"] and
+                                     n["candidate_id"] == b["candidate_id"]], 20),
+               "and its note stands at the candidate who stays")
+        h.gh("event", {"action": "delete_application", "payload": {"application": {
+            "id": a["id"], "candidate_id": b["candidate_id"]}}})
+        h.settle()
+        tap.equal(h.gh("partner/poll", {"id": sent["id"]})["body"], {"partner_status": "removed"},
+                  "the application is deleted: what we held of it is gone")
+
+
+tap.run(lighttpd, apache, lives, refusals, erased, merged)
