@@ -42,7 +42,8 @@ def pages():
     rules = [{"id": "send", "when": {"entered_stage": {"ats": "gh", "stage": "Coding test"}},
               "then": [{"send_assessment": {"platform": "cs", "assessment": PROCTORED}}]},
              {"id": "back", "when": {"result": "any"}, "then": [{"write_result": {}}]}]
-    with house.House(scale=1000000, rules=rules) as h:
+    with house.House(scale=1000000, rules=rules,
+                     stand_ins=house.STAND_INS + ["coderbyte"]) as h:
         h.connect()
         found = []
 
@@ -78,6 +79,15 @@ def pages():
         page("CodeSignal stand-in, the test", f"{h.vendors}/codesignal/take/{session['id']}")
         page("CodeSignal stand-in, review", f"{h.vendors}/codesignal/review/{session['id']}")
         page("CodeSignal stand-in, webhooks", f"{h.vendors}/codesignal/webhooks")
+        for name, step in (("joined", "join"), ("graded", "finish")):
+            row = h.vendor("coderbyte", "invite", {"email": f"{name}@example.com"})
+            h.vendor("coderbyte", f"attempts/{row['_id']}", {"do": step})
+            if step == "join":
+                page("Coderbyte stand-in, the test", f"{h.vendors}/coderbyte/sl/{row['_id']}")
+        h.vendor("coderbyte", "interviews", {"email": "ada@example.com"})
+        page("Coderbyte stand-in", f"{h.vendors}/coderbyte")
+        page("Coderbyte stand-in, report", f"{h.vendors}/coderbyte/report/{row['_id']}")
+        page("Coderbyte stand-in, webhooks", f"{h.vendors}/coderbyte/webhooks")
         look(h, found)
 
 
