@@ -958,7 +958,7 @@ static void test_late_review(void)
         tap_int(fake_notes("17", "Score: 60"), 1, "the result is written");
         tap_int(fake_notes("17", "integrity"), 0, "with nothing suspicious");
         for (int i = 0; i < 3; i++) {
-                char identity[8];
+                char identity[16];
 
                 snprintf(identity, sizeof identity, "r%d", i);
                 fake->sessions[0].review = i != 1; /* taken back, and suggested again */
