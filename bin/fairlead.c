@@ -207,6 +207,8 @@ struct post command_post(void)
 
 int command_home(struct command_context *c)
 {
+        if (c->home != NULL)
+                return EXIT_YES;
         if (text_empty(c->home_path))
                 return command_usage(c, "which home? Give --home DIR or set FAIRLEAD_HOME");
         switch (home_open(&c->home, c->home_path, &c->why)) {
