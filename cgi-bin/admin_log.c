@@ -41,6 +41,7 @@ static const struct {
         { "key.issued", "issued a key" },
         { "key.revoked", "revoked a key" },
         { "key.rotated", "rotated a key" },
+        { "key.rotated", "rotated a key" },
         { "master.rotated", "rotated the master key" },
         { "moves.off", "switched moving on scores off" },
         { "moves.on", "switched moving on scores on" },

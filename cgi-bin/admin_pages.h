@@ -10,7 +10,8 @@ route_handler admin_board;
 json_t *admin_connection_options(struct request *rq, const char *chosen);
 const char *admin_trust_words(const char *trust);
 
-extern const struct route admin_action_routes[], admin_event_routes[], admin_rule_routes[];
+extern const struct route admin_action_routes[], admin_event_routes[], admin_key_routes[],
+    admin_rule_routes[];
 extern const struct route admin_candidate_routes[], admin_connection_routes[];
 
 #endif

@@ -65,13 +65,52 @@ def pages():
         page("person, remove", ada, f"acme/people/{ident}/remove", button="Remove")
         page("log", aud, "acme/log", button="Export all of it")
         page("refused", aud, "acme/people", 403)
-        page("overview", ada, "acme")
+        page("overview, empty", ada, "acme")
+        for path in ("candidates", "events", "actions", "rules"):
+            page(f"{path}, empty", ada, f"acme/{path}")
+        for kind in ("send", "write", "move"):
+            page(f"rule, {kind}", ada, f"acme/rules/add/{kind}", button="Save")
         page("connections", ada, "acme/connections")
         for kind in ("greenhouse", "lever", "ashby", "codesignal", "coderbyte", "consumer"):
             page(f"connect {kind}", ada, f"acme/connections/add/{kind}", button="Connect")
         page("connection", ada, "acme/connections/gh", button="Test it now")
         page("connection, change", ada, "acme/connections/cs/change", button="Save")
+        look(h, found)  # before anything happens
+        found.clear()
+        happen(h)
+        for path in ("", "connections", "candidates", "events", "actions", "rules", "log"):
+            page(path or "overview", ada, f"acme/{path}".rstrip("/"))
+        key = re.findall(r'candidates/(gh[^"/?]+)"', ada.get("candidates").text())
+        for n, one in enumerate(key[:3]):
+            page(f"candidate {n + 1}", ada, f"acme/candidates/{one}")
+        numbers = re.findall(r'events/(\d+)"', ada.get("events").text())
+        page("event", ada, f"acme/events/{numbers[0]}", button="Replay it")
+        page("replay, counted", ada, f"acme/replay?from=1&to={numbers[0]}")
+        number = re.search(r'actions/(\d+)"', ada.get("actions?state=parked").text()).group(1)
+        page("actions, parked", ada, "acme/actions?state=parked")
+        page("action, parked", ada, f"acme/actions/{number}", button="Try again")
+        page("rule, remove", ada, "acme/rules/back/remove", button="Remove")
         look(h, found)
+
+
+def happen(h):
+    """Candidates in several states, one of them with an odd name, and something parked."""
+    h.connect()
+    h.apply(h.document([
+        {"id": "send", "when": {"entered_stage": {"ats": "gh", "stage": "Coding test"}},
+         "then": [{"send_assessment": {"platform": "cs", "assessment": house.TEST}}]},
+        {"id": "back", "when": {"result": "any"}, "then": [{"write_result": {}}]}]))
+    for first, steps in ((EVIL, ["start", "finish"]), ("Grace", ["start"]), ("Ada", [])):
+        a = h.candidate(first, "Lovelace", f"c{len(steps)}@example.com")
+        h.move(a)
+        session = h.session(a)
+        for step in steps:
+            h.step(session, step)
+        h.settle()
+    h.fail("codesignal", "createCompanyTestSession", "status", status=500, times=100000)
+    a = h.candidate("Parked")
+    h.move(a)
+    tap.ok(tap.wait_for(lambda: h.actions("--parked"), 30), "something is parked")
 
 
 def look(h, found, prefix="admin "):

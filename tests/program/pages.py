@@ -400,10 +400,45 @@ def test_rules(home, ada, bob):
         tap.contains(log, words, f"the log: {words}")
 
 
+@with_people
+def test_keys(home, ada, bob):
+    tap.contains(ada.get("keys").text(), "No key was issued yet", "empty")
+    for name, fields in (("no scope", {"label": EVIL}), ("no label", {"scope.status:read": "yes"}),
+                         ("odd networks", {"label": "x", "scope.status:read": "yes", "networks": EVIL})):
+        reply = ada.post("keys", days="90", **fields)
+        tap.equal(reply.status, 422, f"{name}: refused")
+        quiet(reply.text(), name)
+    reply = ada.post("keys", label="Scheduler " + EVIL, days="90", **{"scope.status:read": "yes"})
+    key = re.search(r"fl_live_[a-z2-7]{46}", reply.text()).group()
+    quiet(reply.text(), "issued")
+    tap.contains(reply.text(), "curl -H", "with a line to try it")
+    tap.lacks(ada.get("keys").text(), key, "shown once")
+    asked = ada.server.request("GET", "/fairlead/admin/acme", headers={
+        "Authorization": "Bearer " + key, "Accept": "application/json"})
+    tap.equal(asked.status, 200, "it works")
+    page = ada.get(f"keys/{key[8:16]}").text()
+    quiet(page, "one key")
+    reply = ada.post(f"keys/{key[8:16]}/rotate", hours="24")
+    fresh = re.search(r"fl_live_[a-z2-7]{46}", reply.text()).group()
+    tap.ok(fresh != key, "rotated: a new one")
+    ada.get(f"keys/{key[8:16]}")
+    tap.equal(ada.post(f"keys/{key[8:16]}/revoke").status, 303, "revoked")
+    asked = ada.server.request("GET", "/fairlead/admin/acme", headers={
+        "Authorization": "Bearer " + key, "Accept": "application/json"})
+    tap.equal(asked.status, 401, "and refused at once")
+    tap.equal(ada.get("keys/nothing").status, 404, "one that is not there")
+    log = ada.get("log").text()
+    for words in ("issued a key", "rotated a key", "revoked a key"):
+        tap.contains(log, words, f"the log: {words}")
+    for text in (key, fresh):
+        tap.lacks(log, text, "the log has no key")
+
+
 def stage_rules(home):
     """Ids of the rules that wait for a stage, as pages show them."""
     v = home.reader
     return re.findall(r"<strong>([a-z0-9]+)</strong><br>When a candidate enters", v.get("rules").text())
 
 
-tap.run(test_connections, test_candidates, test_events, test_actions, test_rules)
+tap.run(test_connections, test_candidates, test_events, test_actions, test_rules,
+        test_keys)

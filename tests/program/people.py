@@ -46,6 +46,8 @@ MATRIX = {
     "GET {org}/people/{person}": MANAGE, "POST {org}/people/{person}": MANAGE,
     "POST {org}/people/{person}/reset": MANAGE,
     "GET {org}/people/{person}/remove": MANAGE, "POST {org}/people/{person}/remove": MANAGE,
+    "GET {org}/keys": {"admin"}, "POST {org}/keys": {"admin"}, "GET {org}/keys/{id}": {"admin"},
+    "POST {org}/keys/{id}/rotate": {"admin"}, "POST {org}/keys/{id}/revoke": {"admin"},
     "GET {org}/rules": READ, "GET {org}/rules/add/{kind}": {"admin"},
     "POST {org}/rules/add/{kind}": {"admin"}, "GET {org}/rules/{id}/remove": {"admin"},
     "POST {org}/rules/{id}/remove": {"admin"}, "POST {org}/moves": {"admin"},
