@@ -60,6 +60,9 @@ def pages():
         page("host", op, "-")
         page("people", ada, "acme/people", button="Make the invitation")
         page("account", ada, "acme/account", button="Sign out everywhere")
+        made = h.ask("key", "issue", "acme", "--scope", "status:read")["id"]
+        page("keys", ada, "acme/keys", button="Issue the key")
+        page("key", ada, f"acme/keys/{made}", button="Revoke")
         ident = re.search(r'people/([a-z2-7]{10})"', ada.get("people").text()).group(1)
         page("person", ada, f"acme/people/{ident}", button="Save")
         page("person, remove", ada, f"acme/people/{ident}/remove", button="Remove")
