@@ -71,9 +71,12 @@ static int take_note(struct board *b, const json_t *action)
         found = record_get(b->org, "session", key, &record, b->why);
         if (found == 1 && json_get_int(record, "written.at_ms", 0) != 0) {
                 finished = json_get_int(record, "session.finished_ms", 0);
-                count_day(b, done);
-                if (finished != 0 && done >= finished && b->time_count < TIMES_MAX)
-                        b->times[b->time_count++] = done - finished;
+                /* An earlier note told that the assessment was sent. */
+                if (finished != 0 && done >= finished) {
+                        count_day(b, done);
+                        if (b->time_count < TIMES_MAX)
+                                b->times[b->time_count++] = done - finished;
+                }
         }
         json_decref(record);
         return found < 0 ? -1 : 0;
