@@ -21,6 +21,7 @@ wait_for(question, seconds) asks again and again until the answer is true: no sl
 """
 import contextlib
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -53,6 +54,12 @@ def contains(got, part, name):
 
 def lacks(got, part, name):
     return ok(part not in got, name, f"in       {got!r}\nunwanted {part!r}")
+
+
+def lacks_word(got, word, name):
+    """As a word of its own: the random tokens of a page may hold any three digits."""
+    found = re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", got)
+    return ok(not found, name, f"in       {got!r}\nunwanted {word!r}")
 
 
 def skip(name, why):
