@@ -61,7 +61,7 @@ def pages():
         gone = h.http("POST", "interview-link/acme", wish, bearer).json()
         h.http("DELETE", f"interview-link/acme/{gone['id']}", None, bearer)
         page("lobby, cancelled", gone["url"])
-        page("front", f"{h.base}/admin", button="Show the status")
+        page("front", f"{h.base}/admin", button="Sign in")
         page("report that is not there", f"{h.base}/report/acme/nothing", 404)
         # Something parked, so that the status page has its button.
         h.fail("codesignal", "createCompanyTestSession", "status", status=500, times=100000)
