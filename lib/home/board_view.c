@@ -66,18 +66,15 @@ static int take_note(struct board *b, const json_t *action)
         json_t *record = NULL;
         int found;
 
-        if (*key == '\0' || done < b->first_ms)
+        if (*key == '\0' || done < b->first_ms ||
+            !text_equal(json_get_text(action, "with.what", ""), "result"))
                 return 0;
+        count_day(b, done);
         found = record_get(b->org, "session", key, &record, b->why);
-        if (found == 1 && json_get_int(record, "written.at_ms", 0) != 0) {
-                finished = json_get_int(record, "session.finished_ms", 0);
-                /* An earlier note told that the assessment was sent. */
-                if (finished != 0 && done >= finished) {
-                        count_day(b, done);
-                        if (b->time_count < TIMES_MAX)
-                                b->times[b->time_count++] = done - finished;
-                }
-        }
+        finished = json_get_int(record, "session.finished_ms", 0);
+        /* Not every platform says when, and its clock is its own. */
+        if (finished != 0 && done >= finished && b->time_count < TIMES_MAX)
+                b->times[b->time_count++] = done - finished;
         json_decref(record);
         return found < 0 ? -1 : 0;
 }
