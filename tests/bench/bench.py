@@ -212,7 +212,7 @@ def prepare(run):
     with open(os.path.join(run.home, "settings"), "w", encoding="utf-8") as settings:
         settings.write(f"FAIRLEAD_TEMPLATES = {SOURCE}/templates\nFAIRLEAD_DATA = {SOURCE}/data\n")
     os.mkdir(os.path.join(run.run, "programs"))
-    for name in ("webhook", "interview-link", "report", "assessment", "admin"):
+    for name in ("webhook", "interview-link", "report", "assessment", "keys", "admin"):
         os.symlink(built(name + ".fcgi"), os.path.join(run.run, "programs", name + ".fcgi"))
     os.symlink(built("tests/bench/empty.fcgi"), os.path.join(run.run, "programs", "empty.fcgi"))
     answer = run.command(built("fairlead"), "--home", run.home, "--json", "key", "issue", "acme",
