@@ -71,7 +71,7 @@ static int send(struct link *link, const struct ashby_method *method, const char
                 .body_len = strlen(text),
                 .answer_max = ANSWER_MAX,
         };
-        int result = link->call(link, &request, got, NULL);
+        int result = link_ask(link, &request, got, NULL);
 
         mem_free(behalf);
         mem_free(url);

@@ -121,7 +121,7 @@ static int send_bytes(struct link *link, const json_t *handle, const struct atta
         write_form(&form, boundary, json_at(handle, "fields"), file);
         request.body = form.data;
         request.body_len = form.len;
-        link->call(link, &request, &got, NULL);
+        link_ask(link, &request, &got, NULL);
         result = stored(&got, outcome);
         fetch_answer_dispose(&got);
         buf_dispose(&form);

@@ -2,7 +2,7 @@
 /*
  * An applicant tracking system as the bridge sees it.  One file per ATS fills one of these.
  *
- * Every function makes calls through link->call only, returns 0 with outcome DONE, or -1
+ * Every function makes calls through link_ask() only, returns 0 with outcome DONE, or -1
  * with any other outcome.  None retries by itself, with two exceptions: a token that was
  * refused is minted once and the call repeated once; a guard the vendor checks (a wrong
  * from_stage_id) may be tried in both spellings, because the wrong one is harmless.

@@ -255,7 +255,7 @@ int greenhouse_tell_partner(struct link *link, const struct partner_news *news,
                                    "The address that Greenhouse gave for the result cannot be "
                                    "used.",
                                    "PATCH: not an address of Greenhouse");
-        link->call(link, &request, &answer, NULL);
+        link_ask(link, &request, &answer, NULL);
         result = told(&answer, outcome);
         outcome->status = answer.status;
         outcome->elapsed_us = answer.elapsed_us;

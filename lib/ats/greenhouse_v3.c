@@ -66,7 +66,7 @@ static int send_once(const struct greenhouse_ask *ask, const char *token,
                 .body_len = ask->body == NULL ? 0 : strlen(ask->body),
                 .answer_max = ANSWER_MAX,
         };
-        int result = ask->link->call(ask->link, &request, answer, NULL);
+        int result = link_ask(ask->link, &request, answer, NULL);
 
         mem_free_secret(authorization);
         outcome->elapsed_us += answer->elapsed_us;
@@ -105,7 +105,7 @@ static int send_v1(const struct greenhouse_ask *ask, struct fetch_answer *answer
                                      "user to act for.",
                                      "v1: api_key or act_as_user is missing");
         } else {
-                result = ask->link->call(ask->link, &request, answer, NULL);
+                result = link_ask(ask->link, &request, answer, NULL);
                 outcome->elapsed_us += answer->elapsed_us;
                 outcome->status = answer->status;
                 if (result == 0)

@@ -53,7 +53,7 @@ static int send_it(const struct lever_ask *ask, struct fetch_answer *answer,
                 request.timeout_ms = UPLOAD_TIMEOUT_MS;
         }
         *answer = (struct fetch_answer){ .status = 0 };
-        result = ask->link->call(ask->link, &request, answer, NULL);
+        result = link_ask(ask->link, &request, answer, NULL);
         outcome->elapsed_us += answer->elapsed_us;
         outcome->status = answer->status;
         mem_free(type);

@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "floor/code.h"
 #include "floor/file.h"
+#include "floor/mask.h"
 #include "floor/mem.h"
 #include "floor/text.h"
 
@@ -16,6 +18,49 @@ int link_fetch(struct link *link, const struct fetch_request *request, struct fe
 {
         (void)link;
         return fetch(request, answer, why);
+}
+
+static void hide(struct fetch_answer *answer, const char *secret)
+{
+        mask_secret(answer->body.data, answer->body.len, secret);
+        mask_secret(answer->headers.data, answer->headers.len, secret);
+}
+
+/* What stands behind "Authorization: Bearer ", and what Basic makes of user and password. */
+static void hide_authorization(struct fetch_answer *answer, const struct fetch_request *request)
+{
+        static const char name[] = "Authorization: ";
+        struct buf basic = BUF_NONE, pair = BUF_NONE;
+
+        for (const char *const *h = request->headers; h != NULL && *h != NULL; h++) {
+                const char *value = text_starts_fold(*h, name) ? *h + sizeof name - 1 : NULL,
+                           *space = value == NULL ? NULL : strchr(value, ' ');
+
+                if (value != NULL)
+                        hide(answer, space == NULL ? value : space + 1);
+        }
+        if (request->user != NULL) {
+                buf_format(&pair, "%s:%s", request->user, text_or(request->password, ""));
+                code_base64(&basic, pair.data, pair.len);
+                hide(answer, buf_text(&basic));
+        }
+        buf_dispose_secret(&basic);
+        buf_dispose_secret(&pair);
+}
+
+int link_ask(struct link *link, const struct fetch_request *request, struct fetch_answer *answer,
+             struct fail *why)
+{
+        int result = link->call(link, request, answer, why);
+        const char *name;
+        json_t *value;
+
+        if (answer->body.len > 0 || answer->headers.len > 0) {
+                json_object_foreach((json_t *)(uintptr_t)link->credentials, name, value)
+                    hide(answer, json_string_value(value));
+                hide_authorization(answer, request);
+        }
+        return result;
 }
 
 const char *link_setting(const struct link *link, const char *name, const char *otherwise)

@@ -40,6 +40,12 @@ struct link {
         void *context;                                              /* of the owner */
 };
 
+/* The way out for adapters: link->call, and what comes back holds none of the connection's
+ * credentials, nor what this request was authorised with, also where the other side repeats
+ * them (floor/mask.h): answers are quoted in records and logs.  As fetch(). */
+int link_ask(struct link *link, const struct fetch_request *request, struct fetch_answer *answer,
+             struct fail *why);
+
 /* fetch() itself, for links that need nothing else. */
 int link_fetch(struct link *link, const struct fetch_request *request, struct fetch_answer *answer,
                struct fail *why);

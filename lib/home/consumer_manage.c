@@ -138,7 +138,7 @@ static int try_once(const struct trade *trade, struct org *org, struct link *lin
                         .answer_max = ANSWER_MAX,
                 };
 
-                link->call(link, &request, &reply, NULL);
+                link_ask(link, &request, &reply, NULL);
                 say(answer, &outcome, event, consumer_answer(&reply, now, &outcome, &gone));
                 fetch_answer_dispose(&reply);
         }

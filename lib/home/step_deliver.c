@@ -62,7 +62,7 @@ static int call(struct step *s, const struct buf *body, bool old, bool *gone)
                         .answer_max = ANSWER_MAX,
                 };
 
-                link->call(link, &request, &answer, &why);
+                link_ask(link, &request, &answer, &why);
         }
         result = consumer_answer(&answer, trade_now(s->trade), &s->outcome, gone);
         fetch_answer_dispose(&answer);

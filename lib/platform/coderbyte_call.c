@@ -326,7 +326,7 @@ static int ask(struct coderbyte *c, const struct question *q, const char *url, c
                 request.body = text.data;
                 request.body_len = text.len;
         }
-        c->link->call(c->link, &request, &answer, &why);
+        link_ask(c->link, &request, &answer, &why);
         c->calls++;
         c->elapsed_us += answer.elapsed_us;
         c->outcome->status = answer.status;

@@ -300,7 +300,7 @@ static int ask(struct link *link, const json_t *map, const struct question *q, c
         json_decref(envelope);
         request.body = body.data;
         request.body_len = body.len;
-        link->call(link, &request, &answer, &why);
+        link_ask(link, &request, &answer, &why);
         o->status = answer.status;
         o->elapsed_us = answer.elapsed_us;
         if (answer.end == FETCH_ANSWERED)

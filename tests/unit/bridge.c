@@ -187,8 +187,52 @@ static void test_data(void)
         mem_free(home);
 }
 
+/* A vendor that repeats all it was shown, in its headers too. */
+static int parrot(struct link *link, const struct fetch_request *request,
+                  struct fetch_answer *answer, struct fail *why)
+{
+        (void)why;
+        answer->end = FETCH_ANSWERED;
+        answer->status = 401;
+        buf_add_text(&answer->headers, "X-Was: ");
+        buf_add_text(&answer->headers, link->context);
+        buf_add_text(&answer->headers, "\n");
+        for (size_t i = 0; request->headers[i] != NULL; i++)
+                buf_format(&answer->body, "[%s]", request->headers[i]);
+        buf_format(&answer->body, "%s", (const char *)link->context);
+        return 0;
+}
+
+static void test_ask(void)
+{
+        static const char *const headers[] = { "Accept: text/plain",
+                                               "Authorization: Bearer traded-token-1", NULL };
+        struct fetch_request request = { .headers = headers,
+                                         .user = "user-of-8",
+                                         .password = "its-password" };
+        struct fetch_answer answer = { .status = 0 };
+        static char shown[] = "wrong: api-key-of-acme, user-of-8:its-password, "
+                              "dXNlci1vZi04Oml0cy1wYXNzd29yZA==";
+        json_t *credentials = json_object();
+        struct link link = { .credentials = credentials, .call = parrot, .context = shown };
+
+        json_set_text(credentials, "api_key", "api-key-of-acme");
+        json_set_text(credentials, "client_secret", "its-password");
+        tap_int(link_ask(&link, &request, &answer, NULL), 0, "what the vendor says is handed on");
+        tap_int(answer.status, 401, "with its status");
+        tap_text(buf_text(&answer.body),
+                 "[Accept: text/plain][Authorization: Bearer **************]"
+                 "wrong: ***************, user-of-8:************, ********************************",
+                 "without what it was shown");
+        tap_ok(strstr(buf_text(&answer.headers), "api-key-of-acme") == NULL,
+               "nor is it in the headers");
+        fetch_answer_dispose(&answer);
+        json_decref(credentials);
+}
+
 int main(void)
 {
+        test_ask();
         test_outcome();
         test_words();
         test_fact();

@@ -10,6 +10,7 @@
 #include "floor/code.h"
 #include "floor/fail.h"
 #include "floor/file.h"
+#include "floor/mask.h"
 #include "floor/mem.h"
 #include "floor/setting.h"
 #include "floor/text.h"
@@ -334,8 +335,41 @@ static void test_file(void)
         mem_free(dir);
 }
 
+static void test_mask(void)
+{
+        static const struct {
+                const char *name, *text, *secret, *want;
+        } cases[] = {
+                { "nowhere", "{\"error\":\"wrong key\"}", "s3cr3t-key",
+                  "{\"error\":\"wrong key\"}" },
+                { "plainly", "key s3cr3t-key is wrong", "s3cr3t-key", "key ********** is wrong" },
+                { "twice, side by side", "s3cr3t-keys3cr3t-key", "s3cr3t-key",
+                  "********************" },
+                { "a slash escaped", "k a\\/b/c-d-e-f", "a/b/c-d-e-f", "k ************" },
+                { "a letter escaped", "\\u0073ecret-1", "secret-1", "*************" },
+                { "capital digits", "\\u006Becret-1", "kecret-1", "*************" },
+                { "behind an escaped backslash", "\\\\secret-1!", "secret-1", "\\\\********!" },
+                { "with a quote", "x\\\"cret-12y", "\"cret-12", "x*********y" },
+                { "cut short", "...secret", "secret-1", "...secret" },
+                { "cut within an escape", "secret-\\u00", "secret-1", "secret-\\u00" },
+                { "not ASCII", "\\u0173ecret-1", "secret-1", "\\u0173ecret-1" },
+                { "a short one is a word", "the key", "key", "the key" },
+                { "none", "the key", NULL, "the key" },
+        };
+
+        tap_int((int64_t)mask_secret(NULL, 0, "s3cr3t-key"), 0, "no text holds none");
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+                char *text = mem_text(cases[i].text);
+
+                mask_secret(text, strlen(text), cases[i].secret);
+                tap_text(text, cases[i].want, "mask: %s", cases[i].name);
+                mem_free(text);
+        }
+}
+
 int main(void)
 {
+        test_mask();
         test_buf();
         test_text();
         test_code();
