@@ -245,8 +245,8 @@ static int backup(struct command_context *c, int argc, char **argv)
         if (backup_write(c->home, argv[0], with_key, &count, &c->why) != 0)
                 return command_failed(c);
         if (!c->json && !with_key)
-                fprintf(stderr, "The master key %s is not in it; keep %s/secrets elsewhere.\n",
-                        home_key(c->home)->id, c->home_path);
+                fprintf(stderr, "The master key is not in it; keep %s/secrets elsewhere.\n",
+                        c->home_path);
         return say_count(c, argv[0], &count, "Wrote");
 }
 
@@ -254,7 +254,10 @@ static int restore(struct command_context *c, int argc, char **argv)
 {
         struct backup_count count;
         bool replace = false;
-        const struct option_row rows[] = { { "--replace", NULL, &replace }, { NULL, NULL, NULL } };
+        const char *key = NULL;
+        const struct option_row rows[] = { { "--replace", NULL, &replace },
+                                           { "--key", &key, NULL },
+                                           { NULL, NULL, NULL } };
 
         if (command_options(c, &argc, argv, rows) != 0)
                 return EXIT_CALL;
@@ -262,7 +265,7 @@ static int restore(struct command_context *c, int argc, char **argv)
                 return command_usage(c, "name the file to read");
         if (text_empty(c->home_path))
                 return command_usage(c, "which home? Give --home DIR or set FAIRLEAD_HOME");
-        if (backup_restore(c->home_path, argv[0], replace, &count, &c->why) != 0)
+        if (backup_restore(c->home_path, argv[0], replace, key, &count, &c->why) != 0)
                 return command_failed(c);
         if (command_home(c) != EXIT_YES ||
             command_audit(c, AUDIT_HOST, "home.restored", argv[0], NULL) != 0)
@@ -283,10 +286,12 @@ const struct command commands_home[] = {
           "Programs and worker go on meanwhile. The master key is left out unless --with-key is\n"
           "given: keep key and backup apart.",
           backup },
-        { "restore", "[--replace] FILE", "Bring a home back from such a file",
+        { "restore", "[--replace] [--key KEYFILE] FILE", "Bring a home back from such a file",
           "The whole file is verified before anything changes. Programs may go on serving; the\n"
           "worker must be stopped. Without --replace, organisations that have records are left\n"
-          "alone and the command says so. Interrupted, it can be run again.",
+          "alone and the command says so. Interrupted, it can be run again. KEYFILE is the master "
+          "key\n"
+          "of the time of the backup, where it was rotated since (fairlead rekey).",
           restore },
         { NULL, NULL, NULL, NULL, NULL },
 };

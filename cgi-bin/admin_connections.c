@@ -448,7 +448,7 @@ static int put_secrets(struct request *rq, const struct connection *c, const cha
         if (record_get(org, "org", "self", &self, why) != 1) {
                 result = fail_set(why, FAIL_BROKEN, "the organisation has no record of itself");
         } else {
-                connection_put(guard_home(), org->name, b, c->id, c->kind, c->settings,
+                connection_put(guard_home(), org, b, c->id, c->kind, c->settings,
                                c->credentials, c->hook, json_get_text(self, "public_url", ""),
                                list);
                 result = store_commit(org->store, b, why);

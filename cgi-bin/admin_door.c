@@ -157,7 +157,7 @@ static int look_remote(struct request *rq, struct org *org, struct visitor *v, s
         if (json_get_bool(v->person, "off", false))
                 return 0;
         /* No cookie stands behind the forms: a key of ours does. */
-        secret_derive(home_key(guard_home()), "remote-user", org->name, key);
+        secret_derive(home_root(guard_home()), "remote-user", org->name, key);
         code_hex(&text, key, sizeof key);
         buf_format(&text, "\n%s\n%lld", v->id, (long long)json_get_int(v->person, "epoch", 0));
         csrf_of(text.data, text.len, v->csrf);

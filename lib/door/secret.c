@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "door/json.h"
@@ -114,73 +113,6 @@ bool secret_equal_text(const char *a, const char *b)
         return secret_equal(digest_a, digest_b, sizeof digest_a);
 }
 
-static void name_key(struct secret_key *key)
-{
-        unsigned char digest[SECRET_DIGEST_SIZE];
-        struct buf hex = BUF_NONE;
-
-        secret_sha256(key->bytes, sizeof key->bytes, digest);
-        code_hex(&hex, digest, 4);
-        memcpy(key->id, hex.data, sizeof key->id);
-        buf_dispose(&hex);
-}
-
-static int parse_key(struct secret_key *key, const char *path, const char *text, size_t len,
-                     struct fail *why)
-{
-        struct buf bytes;
-        int result = -1;
-
-        buf_limit(&bytes, SECRET_KEY_SIZE);
-        if (len == 2 * SECRET_KEY_SIZE + 1 && text[len - 1] == '\n')
-                len--;
-        if (len != 2 * SECRET_KEY_SIZE || code_unhex(&bytes, text, len) != 0) {
-                fail_set(why, FAIL_BROKEN, "%s: not a key file: expected %d hexadecimal digits",
-                         path, 2 * SECRET_KEY_SIZE);
-        } else {
-                memcpy(key->bytes, bytes.data, SECRET_KEY_SIZE);
-                name_key(key);
-                result = 0;
-        }
-        buf_dispose_secret(&bytes);
-        return result;
-}
-
-int secret_key_read(struct secret_key *key, const char *path, struct fail *why)
-{
-        char text[2 * SECRET_KEY_SIZE + 2];
-        struct stat st;
-        ssize_t got;
-        int fd, result = -1;
-
-        fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-        if (fd < 0)
-                return errno == ENOENT ? 0 : fail_errno(why, "open %s", path);
-        if (fstat(fd, &st) != 0) {
-                fail_errno(why, "stat %s", path);
-                goto out;
-        }
-        if (!S_ISREG(st.st_mode)) {
-                fail_set(why, FAIL_DENIED, "%s: not a regular file", path);
-                goto out;
-        }
-        if ((st.st_mode & 077) != 0) {
-                fail_set(why, FAIL_DENIED,
-                         "%s: others than its owner have rights to it (mode %04o): chmod 0400 %s",
-                         path, (unsigned)(st.st_mode & 07777), path);
-                goto out;
-        }
-        got = file_read_at(fd, text, sizeof text, 0);
-        if (got < 0)
-                fail_errno(why, "read %s", path);
-        else if (parse_key(key, path, text, (size_t)got, why) == 0)
-                result = 1;
-out:
-        mem_wipe(text, sizeof text);
-        close(fd);
-        return result;
-}
-
 /* The file appears whole or not at all: written under another name, then linked. */
 static int write_key(const char *fresh, const char *path, const struct buf *text, struct fail *why)
 {
@@ -225,11 +157,6 @@ int secret_key_create(const char *path, struct fail *why)
         mem_free(token);
         mem_free(dir);
         return result;
-}
-
-void secret_key_wipe(struct secret_key *key)
-{
-        mem_wipe(key, sizeof *key);
 }
 
 void secret_derive(const struct secret_key *key, const char *purpose, const char *org,

@@ -48,13 +48,32 @@ struct secret_key {
         unsigned char bytes[SECRET_KEY_SIZE];
 };
 
-/* Reads a master key file (64 hex digits, optional newline): 1, 0 absent, -1 why; a file
- * that group or others have any right to, or a symbolic link, is FAIL_DENIED or FAIL_SYSTEM,
- * other contents are FAIL_BROKEN. */
-int secret_key_read(struct secret_key *key, const char *path, struct fail *why);
-/* Makes one (mode 0400); an existing file is FAIL_CONFLICT. */
+/*
+ * A master key file: 64 hex digits, the key that seals.  Behind it, once it was rotated, "root "
+ * and the digits of the first one, from which keys for one purpose are derived for ever (links
+ * that were given out stay good), and, while a rotation is under way, "old " and the digits of
+ * each key that may have sealed something still.
+ */
+#define SECRET_OLD_MAX 8
+struct secret_ring {
+        struct secret_key key, root, old[SECRET_OLD_MAX];
+        size_t old_count;
+};
+
+/* 1, 0 absent, -1 why; a file that group or others have any right to, or a symbolic link, is
+ * FAIL_DENIED or FAIL_SYSTEM, other contents are FAIL_BROKEN. */
+int secret_ring_read(struct secret_ring *ring, const char *path, struct fail *why);
+/* In place of what is there, whole or not at all (mode 0400). */
+int secret_ring_write(const struct secret_ring *ring, const char *path, struct fail *why);
+/* A new key seals from now on, the last one is an old one; false: there are too many. */
+bool secret_ring_turn(struct secret_ring *ring);
+/* The key with this id, if the ring has it, else NULL. */
+const struct secret_key *secret_ring_find(const struct secret_ring *ring, const char *id);
+void secret_ring_wipe(struct secret_ring *ring);
+/* Where the id of its key stands in a sealed text; NULL: it is none. */
+const char *secret_sealed_with(const char *sealed);
+/* Makes a key file (mode 0400); an existing file is FAIL_CONFLICT. */
 int secret_key_create(const char *path, struct fail *why);
-void secret_key_wipe(struct secret_key *key);
 /* A key for one purpose ("report-token", "acme"): HKDF-SHA256 (RFC 5869) of the master key;
  * org may be NULL for a key of the whole home. */
 void secret_derive(const struct secret_key *key, const char *purpose, const char *org,

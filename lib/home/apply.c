@@ -234,7 +234,7 @@ static int apply_connection(struct work *w, const json_t *given, bool moved)
         json_set_bool(row, "create_webhook", json_get_bool(given, "create_webhook", false));
         json_add(w->rows, json_incref(row));
         if (!text_equal(state, "unchanged")) {
-                connection_put(w->home, w->org->name, w->batch, id, kind, settings, credentials,
+                connection_put(w->home, w->org, w->batch, id, kind, settings, credentials,
                                hook, json_get_text(w->document, "public_url", ""), secrets);
                 credential_note(w->batch, w->org, id, found > 0 ? old->credentials : NULL,
                                 credentials, w->options->by, when_now_ms());

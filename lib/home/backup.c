@@ -18,6 +18,8 @@
 #include "floor/when.h"
 #include "home/audit_private.h"
 #include "home/backup_file.h"
+#include "home/inside.h"
+#include "home/keyring.h"
 
 struct writing {
         struct home *home;
@@ -36,7 +38,8 @@ static json_t *named(const char *name, const char *value)
 
 static int write_file(struct writing *w, const char *name)
 {
-        char *path = file_path(home_path(w->home), name);
+        char *path = text_equal(name, "secrets") ? home_key_path(home_path(w->home))
+                                                 : file_path(home_path(w->home), name);
         struct buf text = BUF_NONE;
         int found = file_read(path, BACKUP_DATA_MAX, &text, w->why), result = found;
 
@@ -199,9 +202,12 @@ static int write_host(struct writing *w)
 static int write_all(struct writing *w, bool with_key)
 {
         json_t *header = json_object();
+        char id[9];
 
         json_set_int(header, "made_ms", when_now_ms());
-        json_set_text(header, "key", home_key(w->home)->id);
+        keyring_id(home_keyring(w->home), id);
+        json_set_text(header, "key", id);
+        json_set(header, "old", keyring_old_ids(home_keyring(w->home)));
         json_set_text(header, "release", PACKAGE_VERSION);
         if (backup_begin(w->file, w->why) != 0 ||
             backup_put(w->file, 'h', header, NULL, 0, w->why) != 0 || write_inbox(w) != 0 ||

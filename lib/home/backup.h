@@ -29,8 +29,10 @@ int backup_write(struct home *h, const char *path, bool with_key, struct backup_
                  struct fail *why);
 
 /* Puts it back into the home at home_path, which is made when absent.  replace: orgs that have
- * records already become as in the backup; without it they are FAIL_CONFLICT. */
-int backup_restore(const char *home_path, const char *path, bool replace,
+ * records already become as in the backup; without it they are FAIL_CONFLICT.  key_file (may be
+ * NULL): the master key file of the time of the backup, where it was rotated since; what it sealed
+ * is sealed anew. */
+int backup_restore(const char *home_path, const char *path, bool replace, const char *key_file,
                    struct backup_count *count, struct fail *why);
 
 #endif

@@ -10,6 +10,7 @@
 #include "floor/text.h"
 #include "floor/when.h"
 #include "home/inside.h"
+#include "home/keyring.h"
 #include "home/records.h"
 
 #define HOOK_LENGTH 32 /* of [a-z2-7]: 160 bits, nobody guesses one */
@@ -28,7 +29,7 @@ static void name_secret(struct home *h, const char *org, const char *text, size_
         unsigned char key[SECRET_KEY_SIZE];
         struct buf hex = BUF_NONE;
 
-        secret_derive(home_key(h), "secret-name", org, key);
+        secret_derive(home_root(h), "secret-name", org, key);
         secret_hmac_hex(key, sizeof key, text, len, &hex);
         memcpy(name, buf_text(&hex), NAME_LENGTH);
         name[NAME_LENGTH] = '\0';
@@ -42,19 +43,28 @@ static int open_text(struct home *h, const char *org, const char *id, const char
         char *bound = bound_to(org, id, field);
         int result = sealed == NULL
                          ? fail_set(why, FAIL_BROKEN, "connection %s: %s is not sealed", id, field)
-                         : secret_open(home_key(h), bound, sealed, plain, why);
+                         : home_unseal(h, bound, sealed, plain, why);
 
         mem_free(bound);
         return result;
 }
 
-static void seal_text(struct home *h, const char *org, const char *id, const char *field,
-                      const char *plain, size_t len, json_t *object, const char *name)
+/* A connection on its way into a batch. */
+struct putting {
+        struct home *home;
+        struct org *org;
+        struct batch *batch;
+        const char *id;
+};
+
+static void seal_text(const struct putting *p, const char *field, const json_t *plain,
+                      json_t *object, const char *name)
 {
-        char *bound = bound_to(org, id, field);
+        char *bound = bound_to(p->org->name, p->id, field);
         struct buf sealed = BUF_NONE;
 
-        secret_seal(home_key(h), bound, plain, len, &sealed);
+        home_seal(p->home, p->org, p->batch, bound, json_string_value(plain),
+                  json_string_length(plain), &sealed);
         json_set_text(object, name, buf_text(&sealed));
         buf_dispose(&sealed);
         mem_free(bound);
@@ -268,20 +278,19 @@ static int64_t added_ms(const json_t *old, const char *name, int64_t now)
         return now;
 }
 
-static json_t *seal_secrets(struct home *h, const char *org, const char *id, const json_t *secrets,
-                            const json_t *old, int64_t now)
+static json_t *seal_secrets(const struct putting *p, const json_t *secrets, const json_t *old,
+                            int64_t now)
 {
         json_t *list = json_array();
 
         for (size_t i = 0; i < json_array_size(secrets); i++) {
                 const json_t *text = json_array_get(secrets, i);
-                const char *plain = json_string_value(text);
                 json_t *one = json_object();
                 char name[NAME_LENGTH + 1];
 
-                name_secret(h, org, plain, json_string_length(text), name);
-                seal_text(h, org, id, "webhook.secret", plain, json_string_length(text), one,
-                          "sealed");
+                name_secret(p->home, p->org->name, json_string_value(text),
+                            json_string_length(text), name);
+                seal_text(p, "webhook.secret", text, one, "sealed");
                 json_set_text(one, "name", name);
                 json_set_int(one, "added_ms", added_ms(old, name, now));
                 json_add(list, one);
@@ -289,8 +298,7 @@ static json_t *seal_secrets(struct home *h, const char *org, const char *id, con
         return list;
 }
 
-static json_t *seal_credentials(struct home *h, const char *org, const char *id,
-                                const json_t *credentials)
+static json_t *seal_credentials(const struct putting *p, const json_t *credentials)
 {
         json_t *sealed = json_object();
         const char *name;
@@ -301,8 +309,7 @@ static json_t *seal_credentials(struct home *h, const char *org, const char *id,
                 char *field = mem_format("credentials.%s", name);
 
                 if (json_is_string(value))
-                        seal_text(h, org, id, field, json_string_value(value),
-                                  json_string_length(value), sealed, name);
+                        seal_text(p, field, value, sealed, name);
                 mem_free(field);
         }
         return sealed;
@@ -342,26 +349,26 @@ static void put_hook(struct batch *b, json_t *record, const char *org, const cha
         mem_free(made);
 }
 
-void connection_put(struct home *h, const char *org, struct batch *b, const char *id,
+void connection_put(struct home *h, struct org *org, struct batch *b, const char *id,
                     const struct kind *kind, const json_t *settings, const json_t *credentials,
                     const char *hook, const char *public_url, const json_t *secrets)
 {
+        const struct putting p = { h, org, b, id };
         json_t *record = json_object(), *old = NULL;
         int64_t now = when_now_ms();
-        struct org *at;
 
         /* What stands there gives the dates and the hook to take away; nothing, or nothing
          * readable, gives none. */
-        if (home_org(h, org, &at, NULL) == 1)
-                record_get(at, "connection", id, &old, NULL);
+        record_get(org, "connection", id, &old, NULL);
         json_set_text(record, "kind", kind->name);
         json_set(record, "settings", settings == NULL ? json_object() : json_deep_copy(settings));
-        json_set(record, "credentials", seal_credentials(h, org, id, credentials));
-        json_set(record, "secrets", seal_secrets(h, org, id, secrets, old, now));
+        json_set(record, "credentials", seal_credentials(&p, credentials));
+        json_set(record, "secrets", seal_secrets(&p, secrets, old, now));
         json_set_int(record, "created_ms", json_get_int(old, "created_ms", now));
         json_set_int(record, "changed_ms", now);
         if (kind->sender != NULL)
-                put_hook(b, record, org, id, hook, public_url, json_get_text(old, "hook", NULL));
+                put_hook(b, record, org->name, id, hook, public_url,
+                         json_get_text(old, "hook", NULL));
         record_put(b, "connection", id, record);
         batch_join(b, "connections", id);
         json_decref(record);

@@ -52,7 +52,7 @@ void connection_link(struct home *h, const struct org *org, struct connection *c
  * texts, newest first) into a batch: seals what is secret.  Used by apply and the pages.  hook
  * NULL makes a fresh one; pass the one that stands to keep it.  A hook that changes stops to
  * work with the commit.  Dates of what stands are kept. */
-void connection_put(struct home *h, const char *org, struct batch *b, const char *id,
+void connection_put(struct home *h, struct org *org, struct batch *b, const char *id,
                     const struct kind *kind, const json_t *settings, const json_t *credentials,
                     const char *hook, const char *public_url, const json_t *secrets);
 

@@ -184,7 +184,7 @@ static int put_credentials(struct home *h, struct org *org, const json_t *read,
 
         plan_init(&p);
         plan_guard(&p, "connection", c->id, read);
-        connection_put(h, org->name, p.batch, c->id, c->kind, c->settings, credentials, c->hook, "",
+        connection_put(h, org, p.batch, c->id, c->kind, c->settings, credentials, c->hook, "",
                        NULL);
         result = plan_commit(&p, org, why);
         plan_dispose(&p);

@@ -226,7 +226,7 @@ static int put_back(struct home *h, struct org *org, struct opened *o, struct fa
 
         plan_init(&p);
         plan_guard(&p, "connection", o->c->id, o->read);
-        connection_put(h, org->name, p.batch, o->c->id, o->c->kind, o->c->settings,
+        connection_put(h, org, p.batch, o->c->id, o->c->kind, o->c->settings,
                        o->c->credentials, o->c->hook, json_get_text(o->self, "public_url", ""),
                        o->secrets);
         result = plan_commit(&p, org, why);

@@ -25,6 +25,7 @@
 #include "home/consumer.h"
 #include "home/delivery.h"
 #include "home/records.h"
+#include "home/rekey.h"
 
 #define ROOM_FAULT_BYTES (16LL * 1024 * 1024)
 #define ROOM_ADVICE_BYTES (256LL * 1024 * 1024)
@@ -441,6 +442,24 @@ static void look_at_mail(struct doctor *d)
                     "cannot leave: %s", answer.cause);
 }
 
+static void look_at_key(struct doctor *d, struct home *h)
+{
+        struct fail why = FAIL_CLEAR;
+
+        switch (rekey_pending(h, &why)) {
+        case 1:
+                say(d, DOCTOR_FAULT, "master key", "fairlead rekey",
+                    "a rotation was begun and not brought to its end");
+                break;
+        case 0:
+                say(d, DOCTOR_GOOD, "master key", NULL, "it alone seals");
+                break;
+        default:
+                say(d, DOCTOR_FAULT, "master key", "put its file back from where you keep a copy",
+                    "%s", why.text);
+        }
+}
+
 int doctor_run(struct doctor *d, struct fail *why)
 {
         struct rounds r = { .d = d };
@@ -462,6 +481,7 @@ int doctor_run(struct doctor *d, struct fail *why)
                 fail_clear(why);
                 return 0;
         }
+        look_at_key(d, r.home);
         if (home_each_org(r.home, look_at_org, &r, why) < 0)
                 say(d, DOCTOR_FAULT, "orgs", "fairlead check", "%s", why->text);
         fail_clear(why);

@@ -9,6 +9,7 @@
 #include "floor/code.h"
 #include "floor/mem.h"
 #include "floor/text.h"
+#include "home/keyring.h"
 #include "home/records.h"
 #include "home/roll.h"
 
@@ -59,7 +60,7 @@ int dossier_session(struct home *h, struct org *org, const char *key, json_t **r
         if (sealed == NULL)
                 return 1;
         bound = bound_to(org, key);
-        if (secret_open(home_key(h), bound, sealed, &plain, why) == 0)
+        if (home_unseal(h, bound, sealed, &plain, why) == 0)
                 session->report_url = mem_text(buf_text(&plain));
         else
                 found = -1;
@@ -73,13 +74,14 @@ int dossier_session(struct home *h, struct org *org, const char *key, json_t **r
         return found;
 }
 
-static void seal_report_url(struct home *h, struct org *org, const char *key, json_t *record,
-                            const struct session *session)
+static void seal_report_url(struct plan *p, struct home *h, struct org *org, const char *key,
+                            json_t *record, const struct session *session)
 {
         char *bound = bound_to(org, key);
         struct buf sealed = BUF_NONE;
 
-        secret_seal(home_key(h), bound, session->report_url, strlen(session->report_url), &sealed);
+        home_seal(h, org, p->batch, bound, session->report_url, strlen(session->report_url),
+                  &sealed);
         json_set_text(record, "report_url", buf_text(&sealed));
         buf_dispose(&sealed);
         mem_free(bound);
@@ -107,7 +109,7 @@ void dossier_put_session(struct plan *p, struct home *h, struct org *org, const 
         plan_guard(p, "session", key, read);
         json_set(record, "session", session_to_json(session));
         if (session->report_url != NULL)
-                seal_report_url(h, org, key, record, session);
+                seal_report_url(p, h, org, key, record, session);
         else
                 json_object_del(record, "report_url");
         put_page(p, h, org, key);
@@ -246,7 +248,7 @@ char *dossier_report_token(struct home *h, struct org *org, const char *session)
         unsigned char key[SECRET_KEY_SIZE], digest[SECRET_DIGEST_SIZE];
         struct buf token = BUF_NONE;
 
-        secret_derive(home_key(h), "report-token", org->name, key);
+        secret_derive(home_root(h), "report-token", org->name, key);
         secret_hmac(key, sizeof key, session, strlen(session), digest);
         code_base64url(&token, digest, TOKEN_BYTES);
         mem_wipe(key, sizeof key);
@@ -275,5 +277,5 @@ char *dossier_report_link(struct home *h, struct org *org, const char *session)
 
 void dossier_marker_key(struct home *h, struct org *org, unsigned char key[SECRET_KEY_SIZE])
 {
-        secret_derive(home_key(h), "note-marker", org->name, key);
+        secret_derive(home_root(h), "note-marker", org->name, key);
 }

@@ -72,7 +72,7 @@ static void check_of(struct home *h, const char *org, uint64_t number, char chec
         char text[24];
 
         snprintf(text, sizeof text, "%" PRIu64, number);
-        secret_derive(home_key(h), "feed-cursor", org, key);
+        secret_derive(home_root(h), "feed-cursor", org, key);
         secret_hmac_hex(key, sizeof key, text, strlen(text), &hex);
         memcpy(check, buf_text(&hex), CHECK_LENGTH);
         check[CHECK_LENGTH] = '\0';

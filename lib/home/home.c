@@ -18,6 +18,7 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "home/inside.h"
+#include "home/keyring.h"
 
 #define BUCKETS 256 /* of the table of open orgs; chains grow, nothing is lost */
 
@@ -32,7 +33,7 @@ struct slot {
 struct home {
         char *path;
         char *data;
-        struct secret_key key;
+        struct keyring *ring;
         int orgs_fd; /* directory orgs/ */
         int worker_fd;
         pthread_mutex_t lock; /* guards all below */
@@ -43,12 +44,11 @@ struct home {
 
 static const char *const parts[] = { "orgs", "audit", "data", "run" };
 
-/* The master key lies in the home unless FAIRLEAD_SECRETS names another file. */
-static char *key_path(const char *home)
+char *home_key_path(const char *path)
 {
         const char *elsewhere = secure_getenv("FAIRLEAD_SECRETS");
 
-        return text_empty(elsewhere) ? file_path(home, "secrets") : mem_text(elsewhere);
+        return text_empty(elsewhere) ? file_path(path, "secrets") : mem_text(elsewhere);
 }
 
 static int make_part(const char *home, const char *name, bool *made, struct fail *why)
@@ -86,11 +86,11 @@ static bool has_orgs(const char *home)
 
 static int make_key(const char *home, bool *made, struct fail *why)
 {
-        char *path = key_path(home);
-        struct secret_key key;
-        int found = secret_key_read(&key, path, why);
+        char *path = home_key_path(home);
+        struct keyring *ring = NULL;
+        int found = keyring_open(&ring, path, why);
 
-        secret_key_wipe(&key);
+        keyring_close(ring);
         if (found == 0 && has_orgs(home)) {
                 found = fail_set(why, FAIL_DENIED,
                                  "the master key %s is missing although there are orgs: put it "
@@ -191,12 +191,12 @@ int home_open(struct home **out, const char *path, struct fail *why)
         h->data = file_path(path, "data");
         h->worker_fd = -1;
         pthread_mutex_init(&h->lock, NULL);
-        key = key_path(path);
+        key = home_key_path(path);
         orgs = file_path(path, "orgs");
         h->orgs_fd = open(orgs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (h->orgs_fd < 0)
                 found = fail_errno(why, "%s (made by fairlead init)", orgs);
-        else if ((found = secret_key_read(&h->key, key, why)) == 0)
+        else if ((found = keyring_open(&h->ring, key, why)) == 0)
                 found = fail_set(why, FAIL_DENIED, "the master key %s is missing", key);
         mem_free(key);
         mem_free(orgs);
@@ -235,7 +235,7 @@ void home_close(struct home *h)
         if (h->orgs_fd >= 0)
                 close(h->orgs_fd);
         pthread_mutex_destroy(&h->lock);
-        secret_key_wipe(&h->key);
+        keyring_close(h->ring);
         mem_free(h->path);
         mem_free(h->data);
         mem_free(h);
@@ -251,9 +251,14 @@ const char *home_corrections(const struct home *h)
         return h->data;
 }
 
-const struct secret_key *home_key(const struct home *h)
+const struct secret_key *home_root(const struct home *h)
 {
-        return &h->key;
+        return keyring_root(h->ring);
+}
+
+struct keyring *home_keyring(const struct home *h)
+{
+        return h->ring;
 }
 
 struct inbox *home_inbox(struct home *h, struct fail *why)

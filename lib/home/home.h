@@ -35,7 +35,11 @@ int home_open(struct home **out, const char *path, struct fail *why);
 void home_close(struct home *h);
 
 const char *home_path(const struct home *h);
-const struct secret_key *home_key(const struct home *h);
+/* Its key file: "<home>/secrets", unless FAIRLEAD_SECRETS names another; the caller frees. */
+char *home_key_path(const char *path);
+/* What keys for one purpose are derived from (secret_derive()): for ever the same.  What seals
+ * is another matter: keyring.h. */
+const struct secret_key *home_root(const struct home *h);
 /* Opened at first use. */
 struct inbox *home_inbox(struct home *h, struct fail *why);
 

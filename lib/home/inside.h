@@ -40,5 +40,10 @@ int connection_open(struct home *h, const char *org, const char *id, const json_
                     struct connection **out, struct fail *why);
 void connection_forget_all(struct org_private *private); /* closing: nobody holds one any more */
 const char *home_corrections(const struct home *h);      /* "<home>/data" */
+struct keyring *home_keyring(const struct home *h);
+
+/* The fence of keyring.h: {key (id)}. */
+#define FENCE_TABLE "fence"
+#define FENCE_KEY "key"
 
 #endif

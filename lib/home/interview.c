@@ -25,7 +25,7 @@ static char *interview_token(struct home *h, const struct org *org, const char *
         char *token = mem_alloc(TOKEN_LEN + 1);
 
         /* Derived, so that the link can be shown again without resting anywhere in clear. */
-        secret_derive(home_key(h), "interview-token", org->name, key);
+        secret_derive(home_root(h), "interview-token", org->name, key);
         secret_hmac(key, sizeof key, id, strlen(id), digest);
         for (int i = 0; i < TOKEN_LEN; i++)
                 token[i] = letters[digest[i] & 31];

@@ -13,6 +13,7 @@
 #include "floor/text.h"
 #include "home/dossier.h"
 #include "home/event.h"
+#include "home/keyring.h"
 #include "home/records.h"
 
 #define ID_BYTES 15
@@ -28,7 +29,7 @@ static char *id_of(struct home *h, struct org *org, const struct partner_order *
         char *about = mem_format("%s|%s|%s", o->ats, o->desk, o->identity);
         struct buf text = BUF_NONE;
 
-        secret_derive(home_key(h), "partner-id", org->name, key);
+        secret_derive(home_root(h), "partner-id", org->name, key);
         secret_hmac(key, sizeof key, about, strlen(about), digest);
         code_hex(&text, digest, ID_BYTES);
         mem_wipe(key, sizeof key);
@@ -41,13 +42,13 @@ static char *bound_to(const struct org *org, const char *id)
         return mem_format("%s/partner/%s/kept", org->name, id);
 }
 
-static void seal(struct home *h, struct org *org, const char *id, json_t *record,
+static void seal(struct plan *p, struct home *h, struct org *org, const char *id, json_t *record,
                  const json_t *kept)
 {
         char *bound = bound_to(org, id), *plain = json_text(kept);
         struct buf sealed = BUF_NONE;
 
-        secret_seal(home_key(h), bound, plain, strlen(plain), &sealed);
+        home_seal(h, org, p->batch, bound, plain, strlen(plain), &sealed);
         json_set_text(record, "kept", buf_text(&sealed));
         buf_dispose(&sealed);
         mem_free_secret(plain);
@@ -133,7 +134,7 @@ static int plan_sending(struct plan *p, struct home *h, struct org *org,
                 if (!text_empty(o->sent_by))
                         json_set_text(record, "sent_by", o->sent_by);
                 json_set_int(record, "created_ms", now_ms);
-                seal(h, org, id, record, o->kept);
+                seal(p, h, org, id, record, o->kept);
                 plan_guard(p, "partner", id, NULL);
                 record_put(p->batch, "partner", id, record);
                 order_sending(p, o, key, id, now_ms);
@@ -199,7 +200,7 @@ static int open_kept(const struct trade *trade, struct org *org, const char *id,
         if (sealed == NULL) {
                 v->kept = json_object();
                 result = 0;
-        } else if (secret_open(home_key(trade->home), bound, sealed, &plain, why) == 0) {
+        } else if (home_unseal(trade->home, bound, sealed, &plain, why) == 0) {
                 v->kept = json_parse(plain.data, plain.len, true, why);
                 result = v->kept == NULL ? -1 : 0;
         }

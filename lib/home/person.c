@@ -215,17 +215,23 @@ static enum person_answer ended(int result, struct fail *why)
         return PERSON_TAKEN;
 }
 
+enum person_answer person_commit(struct plan *plan, struct org *org, const char *id,
+                                 const json_t *read, json_t *fresh, struct fail *why)
+{
+        json_set_int(fresh, "changed_ms", when_now_ms());
+        plan_guard(plan, "person", id, read);
+        record_put(plan->batch, "person", id, fresh);
+        return ended(plan_commit(plan, org, why), why);
+}
+
 enum person_answer person_put(struct org *org, const char *id, const json_t *read, json_t *fresh,
                               struct fail *why)
 {
         enum person_answer answer;
         struct plan plan;
 
-        json_set_int(fresh, "changed_ms", when_now_ms());
         plan_init(&plan);
-        plan_guard(&plan, "person", id, read);
-        record_put(plan.batch, "person", id, fresh);
-        answer = ended(plan_commit(&plan, org, why), why);
+        answer = person_commit(&plan, org, id, read, fresh, why);
         plan_dispose(&plan);
         return answer;
 }

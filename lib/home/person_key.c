@@ -8,6 +8,7 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
+#include "home/keyring.h"
 #include "home/person.h"
 #include "home/records.h"
 
@@ -25,6 +26,7 @@ enum person_answer person_totp_begin(struct home *h, struct org *org, const char
         unsigned char key[SECRET_TOTP_KEY];
         struct buf sealed = BUF_NONE, text = BUF_NONE;
         enum person_answer answer;
+        struct plan plan;
         char *where;
         int found = person_get(org, id, &read, why);
 
@@ -33,12 +35,14 @@ enum person_answer person_totp_begin(struct home *h, struct org *org, const char
                 return found == 0 ? PERSON_ABSENT : PERSON_BROKEN;
         secret_random(key, sizeof key);
         where = bound(org, id);
-        secret_seal(home_key(h), where, key, sizeof key, &sealed);
+        plan_init(&plan);
+        home_seal(h, org, plan.batch, where, key, sizeof key, &sealed);
         code_base32(&text, key, sizeof key);
         mem_wipe(key, sizeof key);
         record = json_deep_copy(read);
         json_set_text(record, "totp_new", buf_text(&sealed));
-        answer = person_put(org, id, read, record, why);
+        answer = person_commit(&plan, org, id, read, record, why);
+        plan_dispose(&plan);
         if (answer == PERSON_DONE)
                 *base32 = buf_take(&text);
         buf_dispose_secret(&text);
@@ -59,7 +63,7 @@ static bool fits_key(struct home *h, struct org *org, const char *id, json_t *re
         struct buf key = BUF_NONE;
         bool good = false;
 
-        if (sealed != NULL && secret_open(home_key(h), where, sealed, &key, NULL) == 0 &&
+        if (sealed != NULL && home_unseal(h, where, sealed, &key, NULL) == 0 &&
             secret_totp_fits(key.data, key.len, code, when_now_ms(), &step)) {
                 json_set_int(record, "totp_step", step);
                 good = true;

@@ -123,6 +123,8 @@
  * set "open-mails"    of numbers of actions send_mail; some of them are over
  * table "rhythm"
  *   <connection>    {first, last, weeks, longest, longest_at}   (bridge/rhythm.h)
+ * table "fence"     changed by a rotation of the master key (keyring.h)
+ *   key             {key (id)}
  * set "keys"; table "key"
  *   <id>            {digest, mark, scopes[], label, created_ms, expires_ms, not_before_ms,
  *                    revoked_ms, disabled, networks[], jobs[], by, changed_ms, of, next (ids)}

@@ -15,6 +15,7 @@
 #include "home/backup_file.h"
 #include "home/delivery.h"
 #include "home/records.h"
+#include "home/rekey.h"
 
 #define BATCH_BYTES (512 * 1024)
 #define BATCH_RECORDS 500
@@ -22,7 +23,10 @@
 struct restoring {
         const char *home_path;
         FILE *file;
+        const char *key_file; /* of the backup's time; may be NULL */
         bool replace;
+        bool reseal;  /* another key than ours sealed what is in the backup */
+        json_t *keys; /* ids of those that may have */
         struct home *home;
         struct org *org;
         json_t *wanted; /* names of the org's records in the backup: what else is there goes */
@@ -40,8 +44,20 @@ static int rewind_file(struct restoring *r)
         return backup_look(r->file, r->why);
 }
 
-/* Reads all of it once: whole, undamaged, of this key. */
-static int verify(struct restoring *r, char key[9], bool *has_key)
+static void see_keys(struct restoring *r, const json_t *header)
+{
+        json_t *one;
+        size_t i;
+
+        json_set_bool(r->keys, json_get_text(header, "key", ""), true);
+        json_array_foreach(json_object_get(header, "old"), i, one)
+        {
+                json_set_bool(r->keys, json_text_of(one, ""), true);
+        }
+}
+
+/* Reads all of it once: whole, undamaged, and which keys it is of. */
+static int verify(struct restoring *r, bool *has_key)
 {
         struct backup_frame frame = { 0 };
         uint64_t records = 0;
@@ -54,7 +70,7 @@ static int verify(struct restoring *r, char key[9], bool *has_key)
         while ((found = backup_next(r->file, &frame, r->why)) > 0) {
                 ended = frame.type == 'e';
                 if (frame.type == 'h')
-                        snprintf(key, 9, "%s", json_get_text(frame.header, "key", ""));
+                        see_keys(r, frame.header);
                 if (frame.type == 'r')
                         records++;
                 if (frame.type == 'f' &&
@@ -126,7 +142,7 @@ static int restore_file(struct restoring *r, const struct backup_frame *frame)
                 return fail_set(r->why, FAIL_BROKEN, "the backup names a file outside the home");
         if (is_kept_log(r, name))
                 return 0;
-        path = file_path(r->home_path, name);
+        path = key ? home_key_path(r->home_path) : file_path(r->home_path, name);
         if (key && access(path, F_OK) == 0) {
                 mem_free(path); /* the same one: prepare() has compared */
                 return 0;
@@ -367,37 +383,99 @@ static int restore_inbox(struct restoring *r)
         return result != 0 || found < 0 ? -1 : 0;
 }
 
-/* The credentials in the backup were sealed with one key; the home must have it. */
-static int prepare(struct restoring *r, const char *key, bool has_key)
+/* A ring of this home that has the backup's key: that of key_file becomes one of its old ones. */
+static int add_key(struct restoring *r, const char *path, struct secret_ring *mine, const char *key)
 {
-        char *path = file_path(r->home_path, "secrets");
-        struct secret_key mine = { 0 };
-        int found = secret_key_read(&mine, path, r->why), result = 0;
+        struct secret_ring given = { .old_count = 0 };
+        const struct secret_key *theirs;
+        int result = -1;
 
-        if (found < 0)
-                result = -1;
-        else if (found == 0 && !has_key)
-                result = fail_set(r->why, FAIL_INPUT,
-                                  "the backup does not hold the master key %s: put it at %.160s "
-                                  "(mode 0400) first",
-                                  key, path);
-        else if (found > 0 && !text_equal(mine.id, key))
-                result = fail_set(r->why, FAIL_CONFLICT,
-                                  "the home has another master key (%s) than the backup (%s)",
-                                  mine.id, key);
-        secret_key_wipe(&mine);
+        if (r->key_file == NULL)
+                return fail_set(r->why, FAIL_CONFLICT,
+                                "the home has another master key (%s) than the backup (%s): give "
+                                "the key file of that time with --key",
+                                mine->key.id, key);
+        switch (secret_ring_read(&given, r->key_file, r->why)) {
+        case 1:
+                theirs = secret_ring_find(&given, key);
+                if (theirs == NULL)
+                        fail_set(r->why, FAIL_INPUT, "%.200s is key %s, the backup is of %s",
+                                 r->key_file, given.key.id, key);
+                else if (!text_equal(given.root.id, mine->root.id))
+                        fail_set(r->why, FAIL_CONFLICT, "%.200s is the key of another home",
+                                 r->key_file);
+                else if (mine->old_count == SECRET_OLD_MAX)
+                        fail_set(r->why, FAIL_CONFLICT, "too many old keys: fairlead rekey first");
+                else {
+                        mine->old[mine->old_count++] = *theirs;
+                        result = secret_ring_write(mine, path, r->why);
+                }
+                break;
+        case 0:
+                fail_set(r->why, FAIL_INPUT, "there is no file %.200s", r->key_file);
+        }
+        secret_ring_wipe(&given);
+        return result;
+}
+
+/* A home without a key gets the one that was given. */
+static int take_key(struct restoring *r, const char *path, const char *key)
+{
+        struct secret_ring given = { .old_count = 0 };
+        int result = -1;
+
+        if (r->key_file == NULL)
+                return fail_set(r->why, FAIL_INPUT,
+                                "the backup does not hold the master key %s: put it at %.160s "
+                                "(mode 0400) first, or name it with --key",
+                                key, path);
+        switch (secret_ring_read(&given, r->key_file, r->why)) {
+        case 1:
+                if (secret_ring_find(&given, key) == NULL)
+                        fail_set(r->why, FAIL_INPUT, "%.200s is key %s, the backup is of %s",
+                                 r->key_file, given.key.id, key);
+                else if (file_make_dir(r->home_path, r->why) == 0)
+                        result = secret_ring_write(&given, path, r->why);
+                break;
+        case 0:
+                fail_set(r->why, FAIL_INPUT, "there is no file %.200s", r->key_file);
+        }
+        secret_ring_wipe(&given);
+        return result;
+}
+
+/* What the backup's texts are sealed with must be there. */
+static int prepare(struct restoring *r, bool has_key)
+{
+        char *path = home_key_path(r->home_path);
+        struct secret_ring mine = { .old_count = 0 };
+        int found = secret_ring_read(&mine, path, r->why), result = found < 0 ? -1 : 0;
+        const char *key;
+        json_t *unused;
+
+        json_object_foreach(r->keys, key, unused)
+        {
+                if (result == 0 && found == 0 && !has_key) {
+                        result = take_key(r, path, key);
+                        found = result == 0 ? secret_ring_read(&mine, path, r->why) : -1;
+                } else if (result == 0 && found > 0 && secret_ring_find(&mine, key) == NULL) {
+                        result = add_key(r, path, &mine, key);
+                }
+                r->reseal = r->reseal || (found > 0 && !text_equal(mine.key.id, key));
+        }
+        secret_ring_wipe(&mine);
         mem_free(path);
         return result;
 }
 
 static int restore_all(struct restoring *r)
 {
+        struct rekey_report report;
         bool made, has_key;
-        char key[9] = "";
         int locked, result;
 
-        if (verify(r, key, &has_key) != 0 || prepare(r, key, has_key) != 0 ||
-            restore_files(r) != 0 || home_create(r->home_path, &made, r->why) != 0)
+        if (verify(r, &has_key) != 0 || prepare(r, has_key) != 0 || restore_files(r) != 0 ||
+            home_create(r->home_path, &made, r->why) != 0)
                 return -1;
         if (home_open(&r->home, r->home_path, r->why) != 1)
                 return fail_set(r->why, FAIL_SYSTEM, "cannot open the home just made");
@@ -408,15 +486,19 @@ static int restore_all(struct restoring *r)
         if (locked < 0)
                 return -1;
         result = restore_orgs(r) == 0 && restore_inbox(r) == 0 ? 0 : -1;
+        if (result == 0 && r->reseal)
+                result = rekey(r->home, false, &report, r->why);
         home_unlock_worker(r->home);
         return result;
 }
 
-int backup_restore(const char *home_path, const char *path, bool replace,
+int backup_restore(const char *home_path, const char *path, bool replace, const char *key_file,
                    struct backup_count *count, struct fail *why)
 {
         struct restoring r = { .home_path = home_path,
+                               .key_file = key_file,
                                .replace = replace,
+                               .keys = json_object(),
                                .logs = json_object(),
                                .places = json_object(),
                                .count = count,
@@ -426,6 +508,7 @@ int backup_restore(const char *home_path, const char *path, bool replace,
         *count = (struct backup_count){ 0 };
         r.file = fopen(path, "rbe");
         if (r.file == NULL) {
+                json_decref(r.keys);
                 json_decref(r.logs);
                 json_decref(r.places);
                 return fail_set(why, FAIL_INPUT, "cannot open %.200s: %s", path,
@@ -434,6 +517,7 @@ int backup_restore(const char *home_path, const char *path, bool replace,
         result = restore_all(&r);
         batch_free(r.batch);
         json_decref(r.wanted);
+        json_decref(r.keys);
         json_decref(r.logs);
         json_decref(r.places);
         home_close(r.home);

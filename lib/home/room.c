@@ -10,6 +10,7 @@
 #include "floor/when.h"
 #include "home/dossier.h"
 #include "home/event.h"
+#include "home/keyring.h"
 #include "home/records.h"
 
 #define TAKEN_BACK_MS (10 * WHEN_MINUTE) /* clocks differ: look that much further back */
@@ -66,7 +67,7 @@ int room_url(struct home *h, struct org *org, const char *id, const json_t *reco
         if (sealed == NULL)
                 return 0;
         bound = bound_to(org, id);
-        result = secret_open(home_key(h), bound, sealed, &plain, why);
+        result = home_unseal(h, bound, sealed, &plain, why);
         mem_free(bound);
         if (result == 0)
                 *url = buf_take(&plain);
@@ -202,20 +203,22 @@ static void put_room(struct plan *p, const char *id, const json_t *record)
 
 /* Puts what was made, and what follows from a change meanwhile, into the store. */
 static int keep_once(const struct trade *trade, struct org *org, const char *id, const json_t *told,
-                     const struct interview_made *made, const char *sealed, const json_t *read,
-                     struct fail *why)
+                     const struct interview_made *made, const json_t *read, struct fail *why)
 {
         json_t *record = json_deep_copy(read);
+        struct buf sealed = BUF_NONE;
+        char *bound = bound_to(org, id);
         struct plan p;
         int result;
 
         json_set_text(record, "platform_id", made->id);
-        json_set_text(record, "url", sealed);
+        plan_init(&p);
+        home_seal(trade->home, org, p.batch, bound, made->url, strlen(made->url), &sealed);
+        json_set_text(record, "url", buf_text(&sealed));
         if (text_equal(json_get_text(record, "state", "ready"), "ready"))
                 json_set_text(record, "state", "made");
         json_object_del(record, "making_ms");
         json_set_int(record, "changed_ms", trade_now(trade));
-        plan_init(&p);
         room_put(&p, id, read, record);
         put_room(&p, id, record);
         order_what_changed(&p, id, told, record, trade_now(trade));
@@ -223,6 +226,8 @@ static int keep_once(const struct trade *trade, struct org *org, const char *id,
         if (result == 0 && p.actions != NULL)
                 event_wake(trade->home, org->name, NULL, trade_now(trade), NULL);
         plan_dispose(&p);
+        buf_dispose(&sealed);
+        mem_free(bound);
         json_decref(record);
         return result;
 }
@@ -233,12 +238,8 @@ static int keep(const struct trade *trade, struct org *org, const char *id, cons
                 const struct interview_made *made, char **url, struct outcome *o)
 {
         struct fail why = FAIL_CLEAR;
-        struct buf sealed = BUF_NONE;
-        char *bound = bound_to(org, id);
         int result = -1;
 
-        secret_seal(home_key(trade->home), bound, made->url, strlen(made->url), &sealed);
-        mem_free(bound);
         for (int i = 0; i < TRIES && result < 0; i++) {
                 const char *there;
                 json_t *read = NULL;
@@ -250,15 +251,13 @@ static int keep(const struct trade *trade, struct org *org, const char *id, cons
                 if (found == 1 && there != NULL && !text_equal(there, made->id))
                         result = room_url(trade->home, org, id, read, url, &why) == 1 ? 1 : -1;
                 else if (found == 1)
-                        result =
-                            keep_once(trade, org, id, told, made, buf_text(&sealed), read, &why);
+                        result = keep_once(trade, org, id, told, made, read, &why);
                 else if (found == 0)
                         fail_set(&why, FAIL_BROKEN, "the interview is gone");
                 json_decref(read);
                 if (result < 0 && why.kind != FAIL_CONFLICT)
                         break;
         }
-        buf_dispose(&sealed);
         if (result < 0)
                 return trouble(o, &why);
         if (result == 0)

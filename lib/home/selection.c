@@ -25,7 +25,7 @@ static char *token_of(struct home *h, const struct org *org, const char *id)
         unsigned char key[SECRET_KEY_SIZE], digest[SECRET_DIGEST_SIZE];
         char *token = mem_alloc(TOKEN_LEN + 1);
 
-        secret_derive(home_key(h), "selection-token", org->name, key);
+        secret_derive(home_root(h), "selection-token", org->name, key);
         secret_hmac(key, sizeof key, id, strlen(id), digest);
         for (int i = 0; i < TOKEN_LEN; i++)
                 token[i] = letters[digest[i] & 31];

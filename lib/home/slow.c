@@ -66,7 +66,7 @@ static void name(struct home *h, struct thing *t, const char *kind, const char *
         struct buf text = BUF_NONE;
 
         /* Keyed, so that nobody can choose an address that shares a place with another. */
-        secret_derive(home_key(h), "slow", NULL, key);
+        secret_derive(home_root(h), "slow", NULL, key);
         buf_format(&text, "%s\n%s\n%s\n%s", kind, org, a, b);
         secret_hmac(key, sizeof key, text.data, text.len, digest);
         memcpy(&t->tag, digest, sizeof t->tag);

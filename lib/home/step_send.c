@@ -25,7 +25,7 @@ static char *external_id(const struct step *s)
         char *about = mem_format("%s|%llu", s->application, (unsigned long long)s->number);
         struct buf text = BUF_NONE;
 
-        secret_derive(home_key(s->trade->home), "external-id", s->org->name, key);
+        secret_derive(home_root(s->trade->home), "external-id", s->org->name, key);
         secret_hmac(key, sizeof key, about, strlen(about), digest);
         buf_add_text(&text, "fl-");
         code_hex(&text, digest, EXTERNAL_BYTES);

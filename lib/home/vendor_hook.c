@@ -45,7 +45,7 @@ static void put_connection(struct home *h, struct org *org, struct batch *b,
         char *end = strstr(c->hook_url, "/webhook/"),
              *base = mem_text_part(c->hook_url, (size_t)(end - c->hook_url));
 
-        connection_put(h, org->name, b, c->id, c->kind, c->settings, c->credentials, c->hook, base,
+        connection_put(h, org, b, c->id, c->kind, c->settings, c->credentials, c->hook, base,
                        secrets);
         mem_free(base);
 }

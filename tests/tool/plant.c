@@ -37,7 +37,7 @@ static void put_all(struct home *h, struct org *org, struct batch *b, const json
                 const struct kind *kind = kind_find(json_get_text(c, "kind", ""));
 
                 if (kind != NULL)
-                        connection_put(h, org->name, b, json_get_text(c, "id", ""), kind,
+                        connection_put(h, org, b, json_get_text(c, "id", ""), kind,
                                        json_at(c, "settings"), json_at(c, "credentials"),
                                        json_get_text(c, "hook", NULL),
                                        json_get_text(document, "public_url", ""),

@@ -327,11 +327,11 @@ static void test_backup(void)
         add(AUDIT_HOST, "host", NULL);
         tap_int(backup_write(home, file, true, &count, &why), 0, "backed up: %s", why.text);
         add("acme", "three", NULL);
-        tap_int(backup_restore(home_path(home), file, true, &count, &why), 0,
+        tap_int(backup_restore(home_path(home), file, true, NULL, &count, &why), 0,
                 "restored in place: %s", why.text);
         tap_int(verify("acme", &check), AUDIT_WHOLE, "whole: %s", check.sentence);
         tap_int((int64_t)check.last, 3, "a log is not set back by a restore");
-        tap_int(backup_restore(path, file, false, &count, &why), 0, "into a new home: %s",
+        tap_int(backup_restore(path, file, false, NULL, &count, &why), 0, "into a new home: %s",
                 why.text);
         home_close(home);
         tap_int(home_open(&home, path, &why), 1, "opened");

@@ -133,13 +133,13 @@ static void test_there_and_back(void)
         home_close(h);
         tap_ok(stat(file, &st) == 0 && (st.st_mode & 0777) == 0600, "nobody else reads it");
 
-        tap_int(backup_restore(to, file, false, &count, &why), -1, "not without the key");
+        tap_int(backup_restore(to, file, false, NULL, &count, &why), -1, "not without the key");
         tap_int(why.kind, FAIL_INPUT, "which it names: %s", why.text);
         fail_clear(&why);
         mkdir(to, 0700);
         file_read(key, 1000, &copy, &why);
         file_write(fresh, copy.data, copy.len, 0400, &why);
-        tap_int(backup_restore(to, file, false, &count, &why), 0, "restored: %s", why.text);
+        tap_int(backup_restore(to, file, false, NULL, &count, &why), 0, "restored: %s", why.text);
         tap_int((int64_t)count.waiting, 2, "only what the org had not seen arrives again");
 
         tap_int(home_open(&h, to, &why), 1, "the restored home opens: %s", why.text);
@@ -160,16 +160,17 @@ static void test_there_and_back(void)
         put(org, "org", "extra", "later");
         fail_clear(&why);
         home_close(h);
-        tap_int(backup_restore(to, file, false, &count, &why), -1, "an org with records is safe");
+        tap_int(backup_restore(to, file, false, NULL, &count, &why), -1,
+                "an org with records is safe");
         tap_int(why.kind, FAIL_CONFLICT, "unless told: %s", why.text);
         fail_clear(&why);
-        tap_int(backup_restore(to, file, true, &count, &why), 0, "replaced: %s", why.text);
+        tap_int(backup_restore(to, file, true, NULL, &count, &why), 0, "replaced: %s", why.text);
         home_open(&h, to, &why);
         home_org(h, "acme", &org, &why);
         tap_int(store_get(org->store, "org", "extra", NULL, &why), 0, "what came later is gone");
         tap_int(records_in(org), before - 1, "the rest is as in the backup");
         tap_int(home_lock_worker(h, &why), 1, "a worker takes its lock");
-        tap_int(backup_restore(to, file, true, &count, &why), -1, "not beside a worker");
+        tap_int(backup_restore(to, file, true, NULL, &count, &why), -1, "not beside a worker");
         tap_int(why.kind, FAIL_CONFLICT, "who must stop: %s", why.text);
         home_close(h);
         buf_dispose(&value);
@@ -196,19 +197,19 @@ static void test_damage(void)
         for (size_t cut = 0; cut < whole.len; cut += 1 + whole.len / 40, tried++) {
                 fail_clear(&why);
                 file_write(bad, whole.data, cut, 0600, &why);
-                told += backup_restore(home, bad, false, &count, &why) == -1;
+                told += backup_restore(home, bad, false, NULL, &count, &why) == -1;
         }
         for (size_t i = 0; i < whole.len; i += 1 + whole.len / 200, tried++) {
                 fail_clear(&why);
                 whole.data[i] = (char)(whole.data[i] ^ 4);
                 file_write(bad, whole.data, whole.len, 0600, &why);
                 whole.data[i] = (char)(whole.data[i] ^ 4);
-                told += backup_restore(home, bad, false, &count, &why) == -1;
+                told += backup_restore(home, bad, false, NULL, &count, &why) == -1;
         }
         tap_int(told, tried, "every damage is told");
         tap_ok(stat(home, &st) != 0, "and nothing was made");
         fail_clear(&why);
-        tap_int(backup_restore(home, "/nonexistent", false, &count, &why), -1, "no file");
+        tap_int(backup_restore(home, "/nonexistent", false, NULL, &count, &why), -1, "no file");
         tap_int(why.kind, FAIL_INPUT, "%s", why.text);
         buf_dispose(&whole);
         mem_free(home);

@@ -116,7 +116,7 @@ static void add(struct fake_home *f, const char *id, const char *settings, const
 
         json_set_text(credentials, "secret", secret);
         json_set_text(credentials, "secret_headers", "X-Ashby-Api-Key: k");
-        connection_put(f->home, "acme", b, id, kind_find("consumer"), given, credentials, NULL,
+        connection_put(f->home, f->org, b, id, kind_find("consumer"), given, credentials, NULL,
                        "https://hire.example/fairlead", NULL);
         tap_int(store_commit(f->org->store, b, &why), 0, "consumer %s: %s", id, why.text);
         batch_free(b);

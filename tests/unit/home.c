@@ -202,7 +202,7 @@ static int put(struct home *h, struct org *org, const char *id, const char *kind
         struct fail why = FAIL_CLEAR;
         int result;
 
-        connection_put(h, org->name, b, id, kind_find(kind), s, c, hook,
+        connection_put(h, org, b, id, kind_find(kind), s, c, hook,
                        "https://hire.example.org/fairlead/", list);
         result = store_commit(org->store, b, &why);
         if (result != 0)

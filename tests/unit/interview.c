@@ -139,7 +139,7 @@ static void set_up(void)
         json_set_text(self, "public_url", "https://hire.example/fairlead");
         record_put(b, "org", "self", self);
         json_set_text(credentials, "api_key", "made up");
-        connection_put(home, "acme", b, "cs", kind_find("codesignal"), settings, credentials, NULL,
+        connection_put(home, org, b, "cs", kind_find("codesignal"), settings, credentials, NULL,
                        "https://hire.example/fairlead", NULL);
         must(store_commit(org->store, b, &why), &why);
         trade = (struct trade){ .home = home, .kinds = fakes };

@@ -302,36 +302,50 @@ static void test_key_file(void)
                 { "a digit short", good + 1, 0400, -1, FAIL_BROKEN },
                 { "no digits", "zz0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
                   0400, -1, FAIL_BROKEN },
+                { "a first key and an old one",
+                  "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
+                  "root f00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
+                  "old e00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n",
+                  0400, 1, FAIL_NONE },
+                { "two first ones",
+                  "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
+                  "root f00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
+                  "root e00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n",
+                  0400, -1, FAIL_BROKEN },
+                { "an old one that is cut off",
+                  "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
+                  "old e00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e\n",
+                  0400, -1, FAIL_BROKEN },
                 { "a line more",
                   "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n\n", 0400, -1,
                   FAIL_BROKEN },
         };
         char *dir = tap_dir(), *path = file_path(dir, "master"), *link = file_path(dir, "link");
-        struct secret_key key = { .id = "" }, again = { .id = "" };
+        struct secret_ring ring = { .old_count = 0 }, again = { .old_count = 0 };
         struct fail why = FAIL_CLEAR;
         struct stat st;
 
-        tap_int(secret_key_read(&key, path, &why), 0, "no file is absent");
+        tap_int(secret_ring_read(&ring, path, &why), 0, "no file is absent");
         for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
                 fail_clear(&why);
                 unlink(path);
                 file_write(path, rows[i].text, strlen(rows[i].text), rows[i].mode, NULL);
                 chmod(path, rows[i].mode);
-                tap_int(secret_key_read(&key, path, &why), rows[i].want, "key file: %s %s",
+                tap_int(secret_ring_read(&ring, path, &why), rows[i].want, "key file: %s %s",
                         rows[i].name, why.text);
                 tap_int(why.kind, rows[i].kind, "kind: %s", rows[i].name);
         }
         unlink(path);
         file_write(path, good, strlen(good), 0400, NULL);
-        secret_key_read(&key, path, NULL);
+        secret_ring_read(&ring, path, NULL);
         /* sha256 of the bytes 00 to 1f, by sha256sum */
-        tap_text(key.id, "630dcd29", "the id is the start of the key's digest");
-        tap_int(key.bytes[31], 0x1f, "the last byte");
+        tap_text(ring.key.id, "630dcd29", "the id is the start of the key's digest");
+        tap_int(ring.key.bytes[31], 0x1f, "the last byte");
         fail_clear(&why);
-        tap_ok(symlink(path, link) == 0 && secret_key_read(&key, link, &why) == -1,
+        tap_ok(symlink(path, link) == 0 && secret_ring_read(&ring, link, &why) == -1,
                "a symbolic link is not followed: %s", why.text);
         fail_clear(&why);
-        tap_int(secret_key_read(&key, dir, &why), -1, "a directory: %s", why.text);
+        tap_int(secret_ring_read(&ring, dir, &why), -1, "a directory: %s", why.text);
         fail_clear(&why);
         tap_int(secret_key_create(path, &why), -1, "an existing key stays");
         tap_int(why.kind, FAIL_CONFLICT, "says: %s", why.text);
@@ -341,19 +355,60 @@ static void test_key_file(void)
         tap_int(secret_key_create(path, &why), 0, "create: %s", why.text);
         tap_ok(stat(path, &st) == 0 && (st.st_mode & 07777) == 0400, "mode 0400");
         tap_int((int64_t)st.st_nlink, 1, "nothing is left beside it");
-        tap_int(secret_key_read(&key, path, &why), 1, "read back");
+        tap_int(secret_ring_read(&ring, path, &why), 1, "read back");
         unlink(path);
         secret_key_create(path, NULL);
-        secret_key_read(&again, path, NULL);
-        tap_ok(!secret_equal(key.bytes, again.bytes, sizeof key.bytes), "each key is new");
-        secret_key_wipe(&key);
-        tap_ok(key.id[0] == '\0' && key.bytes[5] == 0, "wiped");
+        secret_ring_read(&again, path, NULL);
+        tap_ok(!secret_equal(ring.key.bytes, again.key.bytes, SECRET_KEY_SIZE), "each key is new");
+        secret_ring_wipe(&ring);
+        tap_ok(ring.key.id[0] == '\0' && ring.key.bytes[5] == 0, "wiped");
         fail_clear(&why);
         mem_free(path);
         path = mem_format("%s/no/such", dir);
         tap_int(secret_key_create(path, &why), -1, "no directory: %s", why.text);
         mem_free(path);
         mem_free(link);
+        mem_free(dir);
+}
+
+/* A key that was turned: what was sealed and what was derived before stays good. */
+static void test_ring(void)
+{
+        char *dir = tap_dir(), *path = file_path(dir, "master");
+        struct secret_ring ring, again;
+        unsigned char before[SECRET_KEY_SIZE], after[SECRET_KEY_SIZE];
+        struct buf sealed = BUF_NONE, plain = BUF_NONE;
+        struct fail why = FAIL_CLEAR;
+        const char *id;
+        int turns = 0;
+
+        tap_int(secret_key_create(path, &why), 0, "a key %s", why.text);
+        secret_ring_read(&ring, path, NULL);
+        secret_seal(&ring.key, "acme/cs/api_key", "text", 4, &sealed);
+        secret_derive(&ring.root, "report-token", "acme", before);
+        id = secret_sealed_with(buf_text(&sealed));
+        tap_ok(id != NULL && strncmp(id, ring.key.id, 8) == 0, "a sealed text names its key");
+        tap_ok(secret_sealed_with("v1.short") == NULL && secret_sealed_with("") == NULL &&
+                   secret_sealed_with(NULL) == NULL,
+               "others name none");
+        tap_ok(secret_ring_turn(&ring) && secret_ring_write(&ring, path, &why) == 0,
+               "turned and written %s", why.text);
+        tap_int(secret_ring_read(&again, path, &why), 1, "read back %s", why.text);
+        tap_int((int64_t)again.old_count, 1, "with one old key");
+        tap_ok(strncmp(id, again.key.id, 8) != 0, "and another that seals");
+        tap_ok(secret_ring_find(&again, id) != NULL &&
+                   secret_open(secret_ring_find(&again, id), "acme/cs/api_key", buf_text(&sealed),
+                               &plain, &why) == 0,
+               "the old one opens what it sealed %s", why.text);
+        secret_derive(&again.root, "report-token", "acme", after);
+        tap_ok(secret_equal(before, after, sizeof after), "what is derived stays the same");
+        tap_ok(secret_ring_find(&again, "00000000") == NULL, "an unknown key is not there");
+        while (secret_ring_turn(&ring))
+                turns++;
+        tap_int(turns, SECRET_OLD_MAX - 1, "old keys have a ceiling");
+        buf_dispose(&plain);
+        buf_dispose(&sealed);
+        mem_free(path);
         mem_free(dir);
 }
 
@@ -543,6 +598,7 @@ int main(int argc, char **argv)
         test_seal();
         test_equal();
         test_key_file();
+        test_ring();
         test_jwt();
         test_vectors();
         test_random();

@@ -674,7 +674,7 @@ void fake_connection(struct home *h, struct org *org, const char *id, const char
         struct batch *b = batch_new();
         json_t *settings = json_object(), *credentials = json_object();
 
-        connection_put(h, org->name, b, id, kind_find(kind), settings, credentials, NULL,
+        connection_put(h, org, b, id, kind_find(kind), settings, credentials, NULL,
                        "https://hire.example/fairlead", NULL);
         must(store_commit(org->store, b, &why), &why);
         batch_free(b);
