@@ -16,12 +16,19 @@ char *cb_base(struct request *rq)
         return mem_format("http://%s" CB_PREFIX, host);
 }
 
+static void set_frame(json_t *data, const char *title)
+{
+        json_set_text(data, "title", title);
+        json_set_text(data, "prefix", CB_PREFIX);
+        json_set_text(data, "note",
+                      "A stand-in for Coderbyte, for trying and for testing. Nobody real is here.");
+}
+
 static json_t *page_data(const char *title)
 {
         json_t *data = json_object();
 
-        json_set_text(data, "title", title);
-        json_set_text(data, "prefix", CB_PREFIX);
+        set_frame(data, title);
         return data;
 }
 
@@ -174,8 +181,7 @@ static void attempt_page(struct request *rq, struct reply *re, const char *templ
         attempt = cb_find(cb.attempts, "_id", request_segment(rq, "id"));
         if (attempt != NULL) {
                 data = attempt_view(attempt);
-                json_set_text(data, "title", title);
-                json_set_text(data, "prefix", CB_PREFIX);
+                set_frame(data, title);
                 json_set(data, "challenges", challenge_views(attempt));
         }
         pthread_mutex_unlock(&cb.lock);

@@ -87,6 +87,15 @@ static json_t *session_view(const json_t *session)
         return view;
 }
 
+static void set_frame(json_t *data, const char *title)
+{
+        json_set_text(data, "title", title);
+        json_set_text(data, "prefix", PREFIX);
+        json_set_text(
+            data, "note",
+            "A stand-in for CodeSignal, for trying and for testing. Nobody real is here.");
+}
+
 /* ---- home ---- */
 
 static json_t *test_views(void)
@@ -123,6 +132,7 @@ static json_t *interview_view(const json_t *interview)
                       text_equal(status, "deleted") ? "bad"
                       : text_equal(status, "over")  ? "good"
                                                     : "wait");
+        json_set_bool(view, "stands", !text_equal(status, "deleted"));
         json_set_bool(view, "waits", text_equal(status, "pending"));
         json_set_bool(view, "runs", text_equal(status, "active"));
         json_set_bool(view, "noted", text_equal(status, "active") || text_equal(status, "over"));
@@ -144,8 +154,7 @@ void cs_page_home(struct request *rq, struct reply *re)
 {
         json_t *data = json_object(), *hook = deliver_report(cs.hook);
 
-        json_set_text(data, "title", "Sandbox: CodeSignal");
-        json_set_text(data, "prefix", PREFIX);
+        set_frame(data, "Sandbox: CodeSignal");
         json_set_text(data, "hook", json_get_text(hook, "state", ""));
         json_set_text(data, "tone",
                       text_equal(json_get_text(hook, "state", ""), "healthy") ? "good"
@@ -240,8 +249,7 @@ static void session_page(struct request *rq, struct reply *re, const char *templ
         session = cs_find(cs.sessions, request_segment(rq, "id"));
         if (session != NULL) {
                 data = session_view(session);
-                json_set_text(data, "title", title);
-                json_set_text(data, "prefix", PREFIX);
+                set_frame(data, title);
                 json_set(data, "tasks", task_views(session));
                 set_choices(data, session);
         }
@@ -396,8 +404,7 @@ void cs_page_interview(struct request *rq, struct reply *re)
                 reply_problem(rq, re, 404, "There is no such interview.");
                 return;
         }
-        json_set_text(data, "title", "Live interview");
-        json_set_text(data, "prefix", PREFIX);
+        set_frame(data, "Live interview");
         reply_page(rq, re, 200, "sandbox-codesignal-interview", data);
 }
 
@@ -463,8 +470,7 @@ static void hooks_page(struct request *rq, struct reply *re, int probed)
         const char *state = json_get_text(report, "state", "");
         int64_t queued = json_get_int(report, "queued", 0);
 
-        json_set_text(data, "title", "Webhook");
-        json_set_text(data, "prefix", PREFIX);
+        set_frame(data, "Webhook");
         json_set_text(data, "url", json_get_text(report, "url", NULL));
         json_set_text(data, "events", json_get_text(report, "events", "*"));
         json_set_text(data, "state", state);

@@ -269,6 +269,9 @@ void sandbox_page(struct request *rq, struct reply *re)
         pthread_mutex_unlock(&sandbox.lock);
         json_set_text(view, "title", "Consumers");
         json_set_text(view, "prefix", PREFIX);
+        json_set_text(
+            view, "note",
+            "A stand-in for data consumers, for trying and for testing. Nobody real is here.");
         reply_page(rq, re, 200, "sandbox-consumer", view);
 }
 

@@ -264,25 +264,36 @@ static int join(struct play *p, struct fail *why)
         return result;
 }
 
+/* One line of the list of pages: what it is and the address below base, or whole; frees both. */
+static void tell_page(const char *base, char *what, char *address)
+{
+        printf("    %-33s %s%s\n", what, base, address);
+        mem_free(what);
+        mem_free(address);
+}
+
 static int tell_addresses(struct play *p, struct fail *why)
 {
-        char *page = mem_format("%s", p->ats->page), *at = strstr(page, "%s");
+        const char *person = p->ats->page_of_application ? p->application : p->candidate;
+        size_t before = strcspn(p->ats->page, "%");
 
         (void)why;
-        if (at != NULL)
-                *at = '\0';
-        printf("\nThe pages:\n"
-               "    the candidate in %-10s     %s/sandbox/%s/%s%s\n"
-               "    %s: everybody            %s/sandbox/%s\n"
-               "    %s: take the test        %s/sandbox/%s\n"
-               "    the report                      %s\n",
-               p->ats->title, p->base, p->ats->name, page,
-               p->ats->page_of_application ? p->application : p->candidate, p->ats->title, p->base,
-               p->ats->name, p->platform->title, p->base, p->platform->name, p->report);
+        printf("\nThe pages:\n");
+        tell_page(
+            p->base, mem_format("the candidate in %s", p->ats->title),
+            mem_format("/sandbox/%s/%.*s%s", p->ats->name, (int)before, p->ats->page, person));
+        tell_page(p->base, mem_format("%s: everybody", p->ats->title),
+                  mem_format("/sandbox/%s", p->ats->name));
+        tell_page(p->base, mem_format("%s: take the test", p->platform->title),
+                  mem_format("/sandbox/%s", p->platform->name));
+        tell_page("", mem_text("the report"), mem_text(p->report));
         if (p->lobby != NULL)
-                printf("    the interview's lobby           %s\n", p->lobby);
-        printf("    the status of the organisation  %s/fairlead/admin/%s\n", p->base, p->org);
-        mem_free(page);
+                tell_page("", mem_text("the interview's lobby"), mem_text(p->lobby));
+        if (play_connection(p, "endorsed") != NULL)
+                tell_page(p->base, mem_text("what the consumer received"),
+                          mem_text("/sandbox/consumer"));
+        tell_page(p->base, mem_text("the status of the organisation"),
+                  mem_format("/fairlead/admin/%s", p->org));
         return 0;
 }
 
