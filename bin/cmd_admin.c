@@ -119,7 +119,7 @@ static int make_link(struct call *call, struct person_invitation *order, const c
         int code;
 
         order->email = call->email;
-        order->by = "the command line";
+        order->by = "The command line";
         base = public_url(call, url);
         if (base == NULL) {
                 mem_free(about);

@@ -52,6 +52,7 @@ static void dress(struct request *rq, json_t *row, uint64_t number)
         json_set_int(row, "number", (int64_t)number);
         json_set_text(row, "words", status_action_words(json_get_text(row, "kind", "")));
         json_set_text(row, "tone", tone_of(state));
+        json_set_bool(row, "once", json_get_int(row, "attempts", 0) == 1);
         json_set_bool(row, "can_retry",
                       text_equal(state, "parked") || text_equal(state, "refused"));
         json_set_bool(row, "can_park", text_equal(state, "waiting"));

@@ -243,6 +243,7 @@ static int add_action(void *context, uint64_t number, const json_t *action)
         json_set_text(row, "state", json_get_text(action, "state", ""));
         json_set_text(row, "sentence", json_get_text(action, "sentence", NULL));
         json_set_int(row, "attempts", json_get_int(action, "attempts", 0));
+        json_set_bool(row, "once", json_get_int(action, "attempts", 0) == 1);
         set_ago(row, "created", g->now_ms, json_get_int(action, "created_ms", 0));
         last = json_array_get(tries, json_array_size(tries) - 1);
         if (json_array_size(tries) > 0) {

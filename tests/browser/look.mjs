@@ -21,8 +21,8 @@ const validator = new HtmlValidate({
 const looks = [
         { look: 'desktop', width: 1280, height: 900, colorScheme: 'light' },
         { look: 'desktop dark', width: 1280, height: 900, colorScheme: 'dark' },
-        { look: 'phone', width: 360, height: 740, colorScheme: 'light' },
-        { look: 'phone dark', width: 360, height: 740, colorScheme: 'dark' },
+        { look: 'phone', width: 320, height: 640, colorScheme: 'light' },
+        { look: 'phone dark', width: 320, height: 640, colorScheme: 'dark' },
 ];
 
 const browser = await chromium.launch({
