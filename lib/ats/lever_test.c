@@ -130,12 +130,13 @@ static int read_user(struct link *link, json_t **row, struct outcome *outcome)
 }
 
 /* DENIED for a user who is not there or deactivated: Lever refuses whatever he is made to do
- * (6, trap 16). */
-static int check_user(struct link *link, struct outcome *outcome)
+ * (6, trap 16).  *about: Lever itself said so, rather than somebody at a wrong address. */
+static int check_user(struct link *link, bool *about, struct outcome *outcome)
 {
         json_t *row = NULL;
         int result = read_user(link, &row, outcome);
 
+        *about = result == 0 || outcome->kind == OUTCOME_ABSENT;
         if (result != 0 && outcome->kind == OUTCOME_ABSENT)
                 outcome_set(outcome, OUTCOME_DENIED,
                             "The user that the connection acts for does not exist in Lever.",
@@ -151,22 +152,22 @@ static int check_user(struct link *link, struct outcome *outcome)
 
 int lever_check_settings(struct link *link, struct outcome *outcome)
 {
+        bool about;
+
         *outcome = (struct outcome)OUTCOME_NONE;
-        if (lever_user(link) == NULL || check_user(link, outcome) == 0)
+        if (lever_user(link) == NULL || check_user(link, &about, outcome) == 0)
                 return 0;
-        /* A key that is wrong, or may not read users, is another matter. */
-        return outcome->kind == OUTCOME_DENIED && outcome->status != 401 && outcome->status != 403
-                   ? -1
-                   : outcome_set(outcome, OUTCOME_DONE, NULL, NULL);
+        /* A wrong key or address, or a key that may not read users, is another matter. */
+        return about ? -1 : outcome_set(outcome, OUTCOME_DONE, NULL, NULL);
 }
 
 static void try_user(struct link *link, json_t *report, struct outcome *all)
 {
         struct outcome one = OUTCOME_NONE;
-        bool needed = (link->uses & (RULE_USES_FILES | RULE_USES_SCHEDULE)) != 0;
+        bool needed = (link->uses & (RULE_USES_FILES | RULE_USES_SCHEDULE)) != 0, about;
 
         if (lever_user(link) != NULL) {
-                if (check_user(link, &one) == 0)
+                if (check_user(link, &about, &one) == 0)
                         say(report, "act_as_user", true, "The user we act for exists.");
                 else
                         say(report, one.status == 403 ? "read user" : "act_as_user", false, "%s",

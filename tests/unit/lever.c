@@ -703,6 +703,7 @@ static void test_settings(void)
                 { "one who is not there", 404, "{\"code\":\"ResourceNotFound\"}", -1 },
                 { "a key that may not read users", 403, "{\"code\":\"Forbidden\"}", 0 },
                 { "Lever in trouble", 500, "", 0 },
+                { "somebody else at that address", 404, "<html>404</html>", 0 },
         };
 
         for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
