@@ -117,6 +117,7 @@ int main(int argc, char **argv)
         join(admin_door_routes);
         join(admin_event_routes);
         join(admin_key_routes);
+        join(admin_one_key_routes);
         join(admin_log_routes);
         join(admin_people_routes);
         join(admin_rule_routes);

@@ -45,6 +45,7 @@ static const struct {
         { "saved", "Saved." },
         { "invited", "The invitation is ready." },
         { "removed", "Removed." },
+        { "revoked", "The key is revoked; it is refused from now on." },
         { "ended", "That visit is ended." },
         { "passphrase", "Your passphrase is changed." },
         { "totp-off", "The second factor is off." },

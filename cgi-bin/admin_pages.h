@@ -10,6 +10,19 @@ route_handler admin_board;
 json_t *admin_connection_options(struct request *rq, const char *chosen);
 const char *admin_trust_words(const char *trust);
 
+/* Keys: a row of key_list() as pages show it; the page of all, with the text of one that was just
+ * made (id), shown this once. */
+void admin_key_dress(struct request *rq, json_t *row);
+void admin_keys_page(struct request *rq, struct reply *re, int status, const char *fault,
+                     const char *key, const char *id);
+/* The fields of the form: of a new key (row NULL) or of one that stands; with a fault
+ * ("jobs: at most 50") what was typed, and the fault beside its field. */
+void admin_key_form(struct request *rq, json_t *view, const json_t *row, const char *fault);
+/* What the form asks for, as key_change() takes it; NULL FAIL_INPUT. */
+json_t *admin_key_asked(struct request *rq, struct fail *why);
+int admin_key_log(struct request *rq, struct reply *re, const char *did, const char *id);
+
+extern const struct route admin_one_key_routes[];
 extern const struct route admin_action_routes[], admin_event_routes[], admin_key_routes[],
     admin_rule_routes[];
 extern const struct route admin_candidate_routes[], admin_connection_routes[];

@@ -242,10 +242,13 @@ static void copy(json_t *row, const json_t *record, const char *name, json_t *ot
 }
 
 /* "old: last seen 2 h ago from 192.0.2.1; new: 14 uses; safe to finish" */
-static json_t *rotation(const char *next, const json_t *old, const json_t *new, int64_t now)
+static json_t *rotation(const char *next, const json_t *record, const json_t *old,
+                        const json_t *new, int64_t now)
 {
         int64_t seen = json_get_int(old, "last_ms", 0), uses = json_get_int(new, "count", 0);
-        bool safe = uses > 0 && now - seen > SAFE_MS;
+        bool over = text_equal(key_state(record, now), "revoked") ||
+                    text_equal(key_state(record, now), "expired");
+        bool safe = over || (uses > 0 && now - seen > SAFE_MS);
         struct buf text = BUF_NONE;
         json_t *row = json_object();
 
@@ -257,7 +260,8 @@ static json_t *rotation(const char *next, const json_t *old, const json_t *new, 
                 buf_format(&text, " ago from %s", json_get_text(old, "from", "nowhere known"));
         }
         buf_format(&text, "; new: %" PRId64 " use%s; %s", uses, uses == 1 ? "" : "s",
-                   safe        ? "safe to finish"
+                   over        ? "the old one is refused"
+                   : safe      ? "safe to finish"
                    : uses == 0 ? "nobody has switched yet"
                                : "somebody still uses the old one");
         json_set_text(row, "new", next);
@@ -298,7 +302,7 @@ static int make_row(struct home *h, struct org *org, const char *id, const json_
             (next != NULL && key_use(h, org, next, &other, why) != 0))
                 goto out;
         if (next != NULL)
-                json_set(row, "rotation", rotation(next, use, other, now));
+                json_set(row, "rotation", rotation(next, record, use, other, now));
         json_set(row, "used", json_incref(use));
         *out = json_incref(row);
         result = 1;

@@ -43,6 +43,7 @@ struct reply {
         char *type;
         char *form_target; /* a second origin that forms may end at, or NULL */
         bool page;         /* carries our stylesheet */
+        bool scripted;     /* and our script */
         bool streaming;    /* the head is out, and maybe some of the body */
         bool cut;          /* and the rest will not come */
         int64_t left;      /* streaming: bytes that are still to come; -1 not known */

@@ -25,8 +25,8 @@ static struct {
         }
         *templates;
         size_t count;
-        struct buf style;
-        struct buf hash; /* "sha256-..." */
+        struct buf style, style_hash; /* "sha256-..." */
+        struct buf script, script_hash;
 } pages;
 
 static const struct mustache *find(void *context, const char *name)
@@ -87,10 +87,18 @@ static void add_style(const char *text, size_t len)
         }
 }
 
+static void hash_of(const struct buf *text, struct buf *hash)
+{
+        unsigned char digest[SECRET_DIGEST_SIZE];
+
+        secret_sha256(buf_text(text), text->len, digest);
+        buf_add_text(hash, "sha256-");
+        code_base64(hash, digest, sizeof digest);
+}
+
 static int load_style(const char *dir, struct fail *why)
 {
         char *path = file_path(dir, "style.css");
-        unsigned char digest[SECRET_DIGEST_SIZE];
         struct buf text = BUF_NONE;
         int result = file_read(path, MUSTACHE_TEMPLATE_MAX, &text, why);
 
@@ -99,10 +107,20 @@ static int load_style(const char *dir, struct fail *why)
                 if (strstr(buf_text(&pages.style), "</") != NULL)
                         result = fail_set(why, FAIL_INPUT, "%s: \"</\" would end it early", path);
         }
-        secret_sha256(buf_text(&pages.style), pages.style.len, digest);
-        buf_add_text(&pages.hash, "sha256-");
-        code_base64(&pages.hash, digest, sizeof digest);
+        hash_of(&pages.style, &pages.style_hash);
         buf_dispose(&text);
+        mem_free(path);
+        return result < 0 ? -1 : 0;
+}
+
+static int load_script(const char *dir, struct fail *why)
+{
+        char *path = file_path(dir, "copy.js");
+        int result = file_read(path, MUSTACHE_TEMPLATE_MAX, &pages.script, why);
+
+        if (result == 1 && strstr(buf_text(&pages.script), "</") != NULL)
+                result = fail_set(why, FAIL_INPUT, "%s: \"</\" would end it early", path);
+        hash_of(&pages.script, &pages.script_hash);
         mem_free(path);
         return result < 0 ? -1 : 0;
 }
@@ -124,7 +142,7 @@ int page_load(const char *dir, struct fail *why)
                 if (*entry->d_name != '.' && text_ends(entry->d_name, ".mustache"))
                         result = load_template(dir, entry->d_name, why);
         closedir(list);
-        return result == 0 ? load_style(dir, why) : -1;
+        return result == 0 && load_style(dir, why) == 0 ? load_script(dir, why) : -1;
 }
 
 void page_unload(void)
@@ -135,13 +153,20 @@ void page_unload(void)
         }
         mem_free(pages.templates);
         buf_dispose(&pages.style);
-        buf_dispose(&pages.hash);
+        buf_dispose(&pages.style_hash);
+        buf_dispose(&pages.script);
+        buf_dispose(&pages.script_hash);
         memset(&pages, 0, sizeof pages);
 }
 
 const char *page_style_hash(void)
 {
-        return buf_text(&pages.hash);
+        return buf_text(&pages.style_hash);
+}
+
+const char *page_script_hash(void)
+{
+        return buf_text(&pages.script_hash);
 }
 
 static int render(const char *name, const json_t *data, struct buf *out, struct fail *why)
@@ -167,12 +192,15 @@ int page_render(struct reply *re, int status, const char *name, json_t *data, st
                 framed = json_copy(data);
                 json_set(framed, "main", json_new_text(buf_text(&inner), inner.len));
                 json_set(framed, "style", json_new_text(buf_text(&pages.style), pages.style.len));
+                json_set(framed, "script",
+                         json_new_text(buf_text(&pages.script), pages.script.len));
                 result = render("frame", framed, &outer, why);
                 json_decref(framed);
         }
         if (result == 0) {
                 reply_html(re, status, buf_text(&outer), outer.len);
                 re->page = true;
+                re->scripted = json_get_bool(data, "scripted", false);
         }
         buf_dispose_secret(&inner);
         buf_dispose_secret(&outer);

@@ -220,7 +220,9 @@ static void add_policy(struct buf *head, const struct reply *re)
         buf_add_text(head, "Content-Security-Policy: default-src 'none'; base-uri 'none'; "
                            "frame-ancestors 'none'; ");
         if (re->page)
-                buf_format(head, "style-src '%s'; form-action 'self'%s%s\r\n", page_style_hash(),
+                buf_format(head, "style-src '%s'; %s%s%sform-action 'self'%s%s\r\n",
+                           page_style_hash(), re->scripted ? "script-src '" : "",
+                           re->scripted ? page_script_hash() : "", re->scripted ? "'; " : "",
                            re->form_target == NULL ? "" : " ", text_or(re->form_target, ""));
         else
                 buf_add_text(head, "form-action 'none'\r\n");

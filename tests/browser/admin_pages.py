@@ -63,6 +63,11 @@ def pages():
         made = h.ask("key", "issue", "acme", "--scope", "status:read")["id"]
         page("keys", ada, "acme/keys", button="Issue the key")
         page("key", ada, f"acme/keys/{made}", button="Revoke")
+        page("key, change", ada, f"acme/keys/{made}/change", button="Save")
+        rotated = h.ask("key", "issue", "acme", "--scope", "results:read", "--jobs", "17",
+                        "--from", "192.0.2.0/24")["id"]
+        h.ask("key", "rotate", "acme", rotated, "--overlap", "7d")
+        page("key, rotated", ada, f"acme/keys/{rotated}", button="Finish: revoke the old one")
         ident = re.search(r'people/([a-z2-7]{10})"', ada.get("people").text()).group(1)
         page("person", ada, f"acme/people/{ident}", button="Save")
         page("person, remove", ada, f"acme/people/{ident}/remove", button="Remove")
@@ -79,6 +84,7 @@ def pages():
         page("connection", ada, "acme/connections/gh", button="Test it now")
         page("connection, change", ada, "acme/connections/cs/change", button="Save")
         look(h, found)  # before anything happens
+        issue_and_copy(h, ada)
         found.clear()
         happen(h)
         for path in ("", "connections", "candidates", "events", "actions", "rules", "log"):
@@ -94,6 +100,28 @@ def pages():
         page("action, parked", ada, f"acme/actions/{number}", button="Try again")
         page("rule, remove", ada, "acme/rules/back/remove", button="Remove")
         look(h, found)
+
+
+def issue_and_copy(h, v):
+    """The key on its way from the page to whoever will use it; and the line beside it works."""
+    pictures = os.path.join(tap.build(), "pictures")
+    os.makedirs(pictures, exist_ok=True)
+    cookie = "; ".join(f"{k}={w}" for k, w in v.cookies.items())
+    done = subprocess.run(["node", f"{TESTS}/browser/copy.mjs", f"{h.base}/admin/acme/keys", cookie,
+                           pictures], cwd=TESTS, capture_output=True, text=True, timeout=120,
+                          check=False, env={**os.environ, "CHROMIUM": CHROMIUM, "HOME": h.dir})
+    made = {}
+    for line in done.stdout.splitlines():
+        result = json.loads(line)
+        if "ok" in result:
+            tap.ok(result["ok"], result["name"], result["detail"])
+        else:
+            made = result
+    tap.equal(done.returncode, 0, "a key was issued and copied") or tap.note(done.stderr[-3000:])
+    ran = subprocess.run(["sh", "-c", made.get("line", "false") + " -s -f"], capture_output=True,
+                         text=True, timeout=30, check=False)
+    tap.equal(ran.returncode, 0, "the line, as it stands in the page, works")
+    tap.contains(ran.stdout, "/interview-link/acme/join/", "and does what it says")
 
 
 def happen(h):

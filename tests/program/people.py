@@ -47,6 +47,8 @@ MATRIX = {
     "POST {org}/people/{person}/reset": MANAGE,
     "GET {org}/people/{person}/remove": MANAGE, "POST {org}/people/{person}/remove": MANAGE,
     "GET {org}/keys": {"admin"}, "POST {org}/keys": {"admin"}, "GET {org}/keys/{id}": {"admin"},
+    "GET {org}/keys/{id}/change": {"admin"}, "POST {org}/keys/{id}/change": {"admin"},
+    "POST {org}/keys/{id}/switch": {"admin"},
     "POST {org}/keys/{id}/rotate": {"admin"}, "POST {org}/keys/{id}/revoke": {"admin"},
     "GET {org}/rules": READ, "GET {org}/rules/add/{kind}": {"admin"},
     "POST {org}/rules/add/{kind}": {"admin"}, "GET {org}/rules/{id}/remove": {"admin"},
