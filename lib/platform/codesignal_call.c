@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One question to CodeSignal's GraphQL endpoint, and what its answer means. */
+#include <stdio.h>
 #include <string.h>
 
 #include "floor/mem.h"
@@ -200,20 +201,54 @@ static int64_t retry_after_ms(const struct fetch_answer *a)
         return seconds * WHEN_SECOND;
 }
 
+/* What the status alone says. */
+static enum codesignal_class class_of_status(int status)
+{
+        switch (status) {
+        case 401:
+                return CLASS_AUTH;
+        case 403:
+                return CLASS_PERMISSION;
+        case 429:
+                return CLASS_RATE;
+        default:
+                return CLASS_UNKNOWN;
+        }
+}
+
+/* As judge(), and no sooner again than the answer asks for. */
+static int judge_wait(struct link *link, const struct question *q, enum codesignal_class class,
+                      const char *message, const struct fetch_answer *a, struct outcome *o)
+{
+        int64_t wait = retry_after_ms(a);
+
+        judge(link, q, class, message, o);
+        if (class == CLASS_RATE && wait > RATE_WAIT_MS)
+                rest(link, o, wait);
+        else if (o->kind == OUTCOME_AGAIN && wait > 0 && scaled(link, wait) > o->wait_ms)
+                o->wait_ms = scaled(link, wait);
+        return o->kind == OUTCOME_DONE ? 0 : -1;
+}
+
 /* An answer without GraphQL in it: only the status can speak. */
 static int judge_status(struct link *link, const struct question *q, const struct fetch_answer *a,
                         const char *what, struct outcome *o)
 {
+        enum codesignal_class class = class_of_status(a->status);
         int64_t wait = retry_after_ms(a);
+        char message[32];
 
-        if (a->status == 401)
-                return judge(link, q, CLASS_AUTH, "HTTP status 401", o);
-        if (a->status == 403)
-                return judge(link, q, CLASS_PERMISSION, "HTTP status 403", o);
-        if (a->status == 429) {
-                judge(link, q, CLASS_RATE, "HTTP status 429", o);
-                return wait > RATE_WAIT_MS ? rest(link, o, wait) : -1;
+        if (class != CLASS_UNKNOWN) {
+                snprintf(message, sizeof message, "HTTP status %d", a->status);
+                return judge_wait(link, q, class, message, a, o);
         }
+        /* GraphQL answers at one address, whatever it is asked: this is somebody else. */
+        if ((a->status >= 300 && a->status < 400) || a->status == 404 || a->status == 405 ||
+            a->status == 410)
+                return outcome_set(o, OUTCOME_DENIED,
+                                   "CodeSignal is not at the address in this connection. An "
+                                   "administrator can correct base_url.",
+                                   "%s: HTTP status %d, %s", q->operation, a->status, what);
         outcome_set(o, q->writes ? OUTCOME_UNCERTAIN : OUTCOME_AGAIN,
                     "CodeSignal gave no usable answer; it is tried again.",
                     "%s: HTTP status %d, %zu bytes, %s", q->operation, a->status, a->body.len,
@@ -261,9 +296,16 @@ static int judge_answer(struct link *link, const json_t *map, const struct quest
             !json_is_null(json_object_get(out->body, "data")))
                 return judge_status(link, q, a, "JSON without data and errors", o);
         out->class = read_errors(map, errors, &words);
-        if (out->class != CLASS_NONE && (out->result == NULL || !q->writes)) {
+        if (out->class == CLASS_UNKNOWN)
+                out->class = class_of_status(a->status);
+        /* What a part of it says of itself, such as a task that is gone, is not about all of it. */
+        if (out->class == CLASS_ABSENT && out->result != NULL)
+                out->class = CLASS_UNKNOWN;
+        if (out->class == CLASS_NONE && out->result == NULL && a->status >= 400) {
+                result = judge_status(link, q, a, "nothing in data, and no errors", o);
+        } else if (out->class != CLASS_NONE && (out->result == NULL || !q->writes)) {
                 /* Half a reading is no truth: a result kept from us must not look like none. */
-                result = judge(link, q, out->class, buf_text(&words), o);
+                result = judge_wait(link, q, out->class, buf_text(&words), a, o);
         } else if (out->result == NULL && q->writes) {
                 outcome_set(o, OUTCOME_UNCERTAIN, "CodeSignal did not say whether it did it.",
                             "%s: %s is null", q->operation, path);

@@ -154,6 +154,13 @@ static const struct failure failures[] = {
         { "200 with nothing", { FETCH_ANSWERED, 200, "", "" }, LOST3 },
         { "200 with {}", { FETCH_ANSWERED, 200, "{}", "" }, LOST3 },
         { "200 with []", { FETCH_ANSWERED, 200, "[]", "" }, LOST3 },
+        { "404 with a page", { FETCH_ANSWERED, 404, "<html>", "" }, DENIED3 },
+        { "a redirect", { FETCH_ANSWERED, 302, "", "" }, DENIED3 },
+        { "401 with an error nobody knows", { FETCH_ANSWERED, 401, ERROR("No."), "" }, DENIED3 },
+        { "403 with an error nobody knows", { FETCH_ANSWERED, 403, ERROR("No."), "" }, DENIED3 },
+        { "429 with an error nobody knows", { FETCH_ANSWERED, 429, ERROR("No."), "" }, AGAIN3 },
+        { "401 with null for all", { FETCH_ANSWERED, 401, "{\"data\":null}", "" }, DENIED3 },
+        { "500 with null for all", { FETCH_ANSWERED, 500, "{\"data\":null}", "" }, LOST3 },
         { "422 with other JSON", { FETCH_ANSWERED, 422, "{\"error\":\"x\"}", "" }, LOST3 },
         { "nested too deep",
           { FETCH_ANSWERED, 200,
@@ -262,6 +269,8 @@ static void test_waits(void)
 {
         static const struct scripted rate = { FETCH_ANSWERED, 200, ERROR("too often"), "" };
         static const struct scripted after = { FETCH_ANSWERED, 429, "", "Retry-After: 7\n" };
+        static const struct scripted told = { FETCH_ANSWERED, 429, ERROR("too often"),
+                                              "Retry-After: 7\n" };
         static const struct scripted later = { FETCH_ANSWERED, 200, ERROR("concurrent"), "" };
         struct bench b;
         struct session s;
@@ -277,6 +286,10 @@ static void test_waits(void)
         link = bench_start(&b, "{}", CREDENTIALS, &after, 1);
         codesignal_platform.read_session(link, &s1, &s, &o);
         tap_ok(o.lane_wait_ms == 7000 && o.wait_ms == 7000, "Retry-After is obeyed");
+        bench_stop(&b);
+        link = bench_start(&b, "{}", CREDENTIALS, &told, 1);
+        codesignal_platform.read_session(link, &s1, &s, &o);
+        tap_ok(o.lane_wait_ms == 7000 && o.wait_ms == 7000, "also beside an error in JSON");
         bench_stop(&b);
         link = bench_start(&b, "{}", CREDENTIALS, &later, 1);
         codesignal_platform.read_session(link, &s1, &s, &o);
@@ -571,6 +584,17 @@ static void test_partial(void)
 
         codesignal_platform.read_session(link, &sess1, &s, &o);
         tap_ok(o.kind == OUTCOME_DENIED && s.id == NULL, "half a reading is not taken for a whole");
+        bench_stop(&b);
+        mem_free(body);
+        body = mem_format("{\"errors\":[{\"message\":\"Task not found\",\"path\":"
+                          "[\"companyTestSession\",\"result\",\"taskResults\",0]}],"
+                          "\"data\":{\"companyTestSession\":%s}}",
+                          session_json);
+        answer.body = body;
+        link = bench_start(&b, "{}", CREDENTIALS, &answer, 1);
+        codesignal_platform.read_session(link, &sess1, &s, &o);
+        tap_ok(o.kind == OUTCOME_AGAIN && s.id == NULL,
+               "a part that is gone does not make the session gone");
         bench_stop(&b);
         mem_free(body);
 }
