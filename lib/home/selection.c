@@ -296,6 +296,19 @@ enum selection_answer selection_send(const struct trade *trade, struct org *org,
 
 /* --- the end --------------------------------------------------------------------------------- */
 
+/* Once, whoever sees first that the link is not needed: the sending or the session's end. */
+int selection_sent(struct plan *p, struct org *org, const char *application, const char *id,
+                   int64_t now_ms, struct fail *why)
+{
+        char *once = mem_format("selection-link|%s", id);
+        int before = plan_once(p, org, once, now_ms, why);
+
+        if (before == 0)
+                order_link(p, "remove_link", application, id, now_ms);
+        mem_free(once);
+        return before < 0 ? -1 : 0;
+}
+
 int selection_close(struct plan *p, struct org *org, const char *application, const char *session,
                     const char *test, int64_t now_ms, struct fail *why)
 {
@@ -316,7 +329,8 @@ int selection_close(struct plan *p, struct org *org, const char *application, co
                         json_set_text(record, "state", "over");
                         plan_guard(p, "selection", id, read);
                         record_put(p->batch, "selection", id, record);
-                        order_link(p, "remove_link", application, id, now_ms);
+                        if (selection_sent(p, org, application, id, now_ms, why) != 0)
+                                found = -1;
                         json_decref(record);
                 }
                 json_decref(read);

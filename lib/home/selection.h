@@ -47,7 +47,10 @@ enum selection_answer {
 enum selection_answer selection_send(const struct trade *trade, struct org *org, const char *id,
                                      const char *test, struct fail *why);
 
-/* A session (its key) of this test came to its end: the link by which it was sent goes. */
+/* What was chosen was sent: the link goes.  The page behind it goes on telling how things are. */
+int selection_sent(struct plan *p, struct org *org, const char *application, const char *id,
+                   int64_t now_ms, struct fail *why);
+/* A session (its key) of this test came to its end: so did the selection by which it was sent. */
 int selection_close(struct plan *p, struct org *org, const char *application, const char *session,
                     const char *test, int64_t now_ms, struct fail *why);
 /* All selections of an application are forgotten. */

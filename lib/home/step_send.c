@@ -10,6 +10,7 @@
 #include "floor/when.h"
 #include "home/partner.h"
 #include "home/records.h"
+#include "home/selection.h"
 #include "home/step.h"
 
 #define STALE_MS (10 * WHEN_MINUTE) /* what we know of the application is read again then */
@@ -160,6 +161,16 @@ static int note_invited(struct step *s, const char *key, const struct session *s
         return note_sent(s, "invited", key, NULL, words_invited, session);
 }
 
+/* Chosen by a recruiter: the link to choose by has done its work. */
+static int leave_selection(struct step *s)
+{
+        const char *selection = json_get_text(s->with, "selection", NULL);
+
+        return selection == NULL ? 0
+                                 : selection_sent(&s->plan, s->org, s->application, selection,
+                                                  trade_now(s->trade), &s->why);
+}
+
 /* Sent from within the ATS: that sending and the session know each other. */
 static int join_partner(struct step *s, const char *key, json_t *record)
 {
@@ -307,7 +318,7 @@ static void invite(struct step *s, const json_t *read, const struct application 
                 if (made.test_id == NULL)
                         made.test_id = mem_text(invitation.test_id);
                 if (put_session(s, key, &made, external) != 0 ||
-                    put_application(s, read, a, key) != 0)
+                    put_application(s, read, a, key) != 0 || leave_selection(s) != 0)
                         step_trouble(s);
                 else
                         step_done(s, "The assessment was sent.");
@@ -344,7 +355,8 @@ static void stands_already(struct step *s, const char *ours, const char *stands)
         int found = dossier_session(s->trade->home, s->org, stands, &record, &session, &s->why);
 
         if (found < 0 || (found == 1 && serve_partner(s, stands, record, &session) != 0) ||
-            (found == 1 && ours != NULL && note_invited(s, ours, &session) != 0))
+            (found == 1 && ours != NULL && note_invited(s, ours, &session) != 0) ||
+            leave_selection(s) != 0)
                 step_trouble(s);
         else
                 step_done(s, "The candidate has an open invitation to this assessment.");
