@@ -52,20 +52,29 @@ static bool is_late(const struct step *s, const struct session *session)
                trade_wait(s->trade, LATE_MS);
 }
 
-static void upload(struct step *s, const struct application *a, const struct session *session,
-                   const struct attachment *file)
+/* Is it there?  1 yes, 0 no, -1 the step ended.  A key may have the permission to upload and not
+ * the one to look: as long as nothing can stand there, that is no hindrance. */
+static int look_for(struct step *s, const struct application *a, const char *name, bool late)
 {
         const struct ats *ats = s->desk.kind->ats;
         int found = 0;
 
-        if ((s->doubt || step_attempts(s) > 0 || is_late(s, session)) && ats->find_file != NULL &&
-            ats->find_file(&s->desk.link, a, file->name, &found, &s->outcome) != 0)
-                return;
-        if (found) {
+        if (ats->find_file == NULL || !(s->doubt || late || step_attempts(s) > 0))
+                return 0;
+        if (ats->find_file(&s->desk.link, a, name, &found, &s->outcome) == 0)
+                return found != 0;
+        return s->outcome.kind == OUTCOME_DENIED && !s->doubt && !late ? 0 : -1;
+}
+
+static void upload(struct step *s, const struct application *a, const struct session *session,
+                   const struct attachment *file)
+{
+        int found = look_for(s, a, file->name, is_late(s, session));
+
+        if (found > 0)
                 step_done(s, "The report file stands there already.");
-                return;
-        }
-        if (step_begin(s, NULL) == 0 && ats->upload_file(&s->desk.link, a, file, &s->outcome) == 0)
+        else if (found == 0 && step_begin(s, NULL) == 0 &&
+                 s->desk.kind->ats->upload_file(&s->desk.link, a, file, &s->outcome) == 0)
                 step_done(s, "The report file was uploaded.");
 }
 

@@ -137,6 +137,7 @@ def whole():
         h.settle()
         tap.equal(len(h.cs("sessions")), 1, "one invitation")
         tap.equal(sum("Assessment sent" in t for t in h.texts(a)), 1, "and one note")
+        tap.equal(h.links(a, "/select/"), [], "the link is gone")
         tap.contains(h.http("GET", link, headers={"Accept": "text/html"}).text(), "was sent",
                      "the page says so")
         h.step(s, "finish", scores=SCORES)
@@ -154,7 +155,6 @@ def whole():
         tap.equal([f["ext"] for f in files], [".pdf"], "a report file")
         body = h.http("GET", f"{h.vendors}/lever/files/{files[0]['id']}").body
         tap.ok(body.startswith(b"%PDF-1.4") and b"Ada van Lindqvist" in body, "a PDF about her")
-        tap.equal(h.links(a, "/select/"), [], "the link is gone")
         tap.equal(h.choose(link).status, 303, "pressing it still harms nothing")
         h.settle()
         tap.equal(len(h.cs("sessions")), 1, "one session in all")
@@ -268,6 +268,29 @@ def permissions():
         tap.equal((code, checks["act_as_user"]["ok"]), (1, False), "deactivated later: the test says so")
 
 
+def narrow():
+    """A key with the permissions that the help page lists, and with no others."""
+    with House() as h:
+        h.connect()
+        h.lv("settings", {"revoked": ["list opportunity files", "list panels", "read panel",
+                                      "create panel", "update panel", "delete panel",
+                                      "read posting", "list webhooks", "create webhook"]})
+        rules = [RULES[0], dict(RULES[1], then=[{"create_interview": {"platform": "cs"}}]), RULES[2]]
+        h.apply(h.document(rules))
+        code, out, _ = h.command("test", "acme", "lv")
+        tap.equal(code, 0, "the test finds nothing missing") or tap.note(out)
+        h.fail("lever", "POST files", "status", status=429)
+        a = h.person()
+        h.to(a)
+        h.choose(h.link(a, "/select/"))
+        h.step(h.taken(a), "finish", scores=SCORES)
+        h.told(a, "/report/")
+        h.settle()
+        tap.equal(len(h.rows("files", a)), 1, "a report that was turned away once needs no look")
+        tap.ok(h.link(a, "/join/"), "and the interview has its link")
+        tap.equal(h.actions("--parked"), [], "nothing waits for a person")
+
+
 def webhooks():
     """Fairlead makes the webhooks itself; twice changes nothing; lost answers are mended."""
     with House() as h:
@@ -355,4 +378,4 @@ def troubles():
         tap.ok(h.link(b, "/select/", 30), "a key that may see it by now goes on with the other one")
 
 
-tap.run(whole, again, permissions, webhooks, troubles)
+tap.run(whole, again, permissions, narrow, webhooks, troubles)
