@@ -115,6 +115,15 @@ void plan_guard_series(struct plan *p, const char *series, uint64_t number, cons
         buf_dispose(&text);
 }
 
+int plan_happened(struct org *org, const char *what, struct fail *why)
+{
+        char *key = record_digest(what, NULL);
+        int found = store_get(org->store, "once", key, NULL, why);
+
+        mem_free(key);
+        return found;
+}
+
 int plan_once(struct plan *p, struct org *org, const char *what, int64_t now_ms, struct fail *why)
 {
         char *key = record_digest(what, NULL);

@@ -56,6 +56,8 @@ void plan_guard_series(struct plan *p, const char *series, uint64_t number, cons
 /* A thing that may happen once only, by a text that names it: 1 it happened before, 0 now it
  * is in the plan (guarded), -1 why. */
 int plan_once(struct plan *p, struct org *org, const char *what, int64_t now_ms, struct fail *why);
+/* Only looks: 1 it happened, 0, -1. */
+int plan_happened(struct org *org, const char *what, struct fail *why);
 
 int plan_commit(struct plan *p, struct org *org, struct fail *why);
 

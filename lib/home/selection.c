@@ -142,6 +142,34 @@ int selection_plan(struct plan *p, const struct trade *trade, struct org *org,
         return found < 0 ? -1 : 0;
 }
 
+/* "once" of the order that takes the link away. */
+static char *removal_of(const char *id)
+{
+        return mem_format("selection-link|%s", id);
+}
+
+enum selection_link selection_link(const struct trade *trade, struct org *org, const char *id,
+                                   struct fail *why)
+{
+        char *removal = removal_of(id);
+        json_t *record = NULL, *tests = NULL;
+        enum selection_link answer = SELECTION_LINK_BROKEN;
+        int found = record_get(org, "selection", id, &record, why),
+            gone = found < 0 ? -1 : plan_happened(org, removal, why), known = -1;
+
+        if (gone == 0)
+                known = catalog_read(trade->home, org, json_get_text(record, "platform", ""),
+                                     trade_now(trade), &tests, why);
+        if (found == 0 || gone == 1)
+                answer = SELECTION_LINK_NO;
+        else if (known >= 0)
+                answer = known == 1 ? SELECTION_LINK_YES : SELECTION_LINK_LATER;
+        json_decref(tests);
+        json_decref(record);
+        mem_free(removal);
+        return answer;
+}
+
 /* --- finding --------------------------------------------------------------------------------- */
 
 int selection_url(struct home *h, struct org *org, const char *id, char **url, struct fail *why)
@@ -300,7 +328,7 @@ enum selection_answer selection_send(const struct trade *trade, struct org *org,
 int selection_sent(struct plan *p, struct org *org, const char *application, const char *id,
                    int64_t now_ms, struct fail *why)
 {
-        char *once = mem_format("selection-link|%s", id);
+        char *once = removal_of(id);
         int before = plan_once(p, org, once, now_ms, why);
 
         if (before == 0)

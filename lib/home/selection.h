@@ -24,6 +24,17 @@ struct selection_order {
 int selection_plan(struct plan *p, const struct trade *trade, struct org *org,
                    const struct selection_order *order, struct fail *why);
 
+/* Shall the link stand beside the candidate?  SELECTION_LINK_LATER: the list of assessments is
+ * being read for the first time, and until then there is nothing to choose from. */
+enum selection_link {
+        SELECTION_LINK_YES,
+        SELECTION_LINK_LATER,
+        SELECTION_LINK_NO, /* it has done its work, or its candidate's data was erased */
+        SELECTION_LINK_BROKEN
+};
+enum selection_link selection_link(const struct trade *trade, struct org *org, const char *id,
+                                   struct fail *why);
+
 /* The link: 1 and *url (the caller frees), 0 there is no such selection, -1. */
 int selection_url(struct home *h, struct org *org, const char *id, char **url, struct fail *why);
 

@@ -7,9 +7,14 @@
 #include "bridge/words.h"
 #include "floor/mem.h"
 #include "floor/text.h"
+#include "floor/when.h"
 #include "home/interview.h"
 #include "home/selection.h"
 #include "home/step.h"
+
+#define LIST_WAIT_MS (15 * WHEN_SECOND) /* a platform that is down does not keep the link away */
+#define LIST_LOOK_MS (1 * WHEN_SECOND)
+#define LIST_LOOK_LEAST_MS 50 /* where waits are divided */
 
 static void soften(struct step *s)
 {
@@ -59,6 +64,36 @@ static void note_link(struct step *s, const char *url)
         buf_dispose(&text);
 }
 
+/* The link of a selection comes when there is something to choose from, and not after it has done
+ * its work.  1 go on, 0 the step ended. */
+static int may_add(struct step *s)
+{
+        const char *selection = json_get_text(s->with, "selection", NULL);
+        int64_t waited = trade_now(s->trade) - json_get_int(s->action, "created_ms", 0),
+                wait = trade_wait(s->trade, LIST_LOOK_MS);
+
+        switch (selection == NULL ? SELECTION_LINK_YES
+                                  : selection_link(s->trade, s->org, selection, &s->why)) {
+        case SELECTION_LINK_YES:
+                return 1;
+        case SELECTION_LINK_LATER:
+                if (waited < 0 || waited >= LIST_WAIT_MS)
+                        return 1;
+                outcome_set(&s->outcome, OUTCOME_AGAIN,
+                            "The list of assessments to choose from is being read.",
+                            "the list was never read");
+                s->no_call = true;
+                s->outcome.wait_ms = wait < LIST_LOOK_LEAST_MS ? LIST_LOOK_LEAST_MS : wait;
+                return 0;
+        case SELECTION_LINK_NO:
+                step_done(s, "The link is not needed any more.");
+                return 0;
+        default:
+                step_trouble(s);
+                return 0;
+        }
+}
+
 static void set_link(struct step *s, bool add)
 {
         const struct ats *ats = s->desk.kind->ats;
@@ -71,7 +106,7 @@ static void set_link(struct step *s, bool add)
         char *url = NULL;
         int found;
 
-        if (step_application(s, &record, &a) != 1)
+        if ((add && may_add(s) != 1) || step_application(s, &record, &a) != 1)
                 return;
         found = url_of(s, &url);
         if (found < 0)

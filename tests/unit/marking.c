@@ -161,6 +161,32 @@ static void test_selection(void)
         fake_home_close(&f);
 }
 
+/* The answer to the adding is lost, and the second try comes after the sending. */
+static void test_late_link(void)
+{
+        struct fake_home f;
+        char *token;
+
+        fake_home_make(&f);
+        fake_rules(f.org, select_rules);
+        fake->script[CALL_SET_LINK].times = 1;
+        fake->script[CALL_SET_LINK].kind = OUTCOME_AGAIN;
+        fake->script[CALL_SET_LINK].did = true;
+        fake->script[CALL_SET_LINK].wait_ms = WHEN_HOUR;
+        notice(&f, "s2", "n1");
+        fake_tick(&f);
+        tap_int(links("/select/"), 1, "the link stands, which is not known");
+        token = token_of("/select/");
+        tap_int(press(&f, token, "T1"), SELECTION_SENT, "and Send is pressed");
+        fake_tick(&f);
+        tap_int(links("/select/"), 0, "sent: the link goes");
+        fake->clock_ms += 2 * WHEN_HOUR;
+        fake_tick(&f);
+        tap_int(links("/select/"), 0, "and is not added once more");
+        mem_free(token);
+        fake_home_close(&f);
+}
+
 /* One entry into a stage, two notices; a second entry; a notice of a stage that was left. */
 static void test_entries(void)
 {
@@ -272,6 +298,10 @@ static void test_down(void)
         fake->script[CALL_LIST_TESTS].kind = OUTCOME_AGAIN;
         notice(&f, "s2", "n1");
         fake_tick(&f);
+        tap_int(links("/select/"), 0, "the link waits for something to choose from");
+        fake->clock_ms += WHEN_MINUTE;
+        fake_tick(&f);
+        tap_int(links("/select/"), 1, "not for long");
         token = token_of("/select/");
         view = view_of(&f, token, "");
         tap_ok(json_get_bool(view, "choose", false) && !json_get_bool(view, "known", true),
@@ -558,6 +588,7 @@ int main(void)
 {
         fake_start();
         test_selection();
+        test_late_link();
         test_entries();
         test_refused();
         test_down();
