@@ -138,10 +138,14 @@ struct ending {
 };
 
 /* A refusal is final where it is told in the ATS, or where nobody needs to read it.  One of
- * something to write there, such as the note itself, waits for a person who sees it. */
+ * something to write there, such as the note itself, waits for a person who sees it; so does a
+ * question that the other side does not take, because nobody would miss what follows from it. */
 static const char *refused(const struct step *s, const struct step_row *row)
 {
-        return row->writes && row->failed < 0 && !s->silent ? "parked" : "refused";
+        bool unseen = row->writes ? row->failed < 0
+                                  : text_starts(row->kind, "look_") && s->outcome.status >= 400;
+
+        return unseen && !s->silent ? "parked" : "refused";
 }
 
 static void decide(struct worker *w, struct step *s, const struct step_row *row, struct ending *e)

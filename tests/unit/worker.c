@@ -352,6 +352,20 @@ static void test_patience(void)
         tap_int(fake_notes("17", "Assessment sent"), 1, "then it stands");
         fake_home_close(&f);
 
+        /* Nor that we could not look: nothing would follow, and nobody would know. */
+        fake_home_make(&f);
+        fake->script[CALL_READ_APPLICATION].times = 1;
+        fake->script[CALL_READ_APPLICATION].kind = OUTCOME_REFUSED;
+        fake_stage(&f, "17", "e1");
+        fake_tick(&f);
+        text = fake_action_text(f.org, 1, "state");
+        tap_text(text, "parked", "a refused look waits for a person");
+        mem_free(text);
+        tap_int(action_retry(f.home, f.org, 1, when_now_ms(), &why), 1, "who tries it again");
+        fake_tick(&f);
+        tap_int(fake->session_count, 1, "and what follows from it is done");
+        fake_home_close(&f);
+
         fake_home_make(&f);
         fake->script[CALL_INVITE].times = 1;
         fake->script[CALL_INVITE].kind = OUTCOME_REFUSED;

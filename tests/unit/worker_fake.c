@@ -74,6 +74,8 @@ static int enter(enum fake_call call, struct outcome *o, bool *did)
                 *did = fake->script[call].did;
                 if (fake->script[call].kind != OUTCOME_DONE)
                         outcome_set(o, fake->script[call].kind, "The vendor says so.", "scripted");
+                if (fake->script[call].kind == OUTCOME_REFUSED)
+                        o->status = 422;
                 o->wait_ms = fake->script[call].wait_ms;
                 o->lane_wait_ms = fake->script[call].lane_wait_ms;
         }
