@@ -136,6 +136,9 @@ static int read_chunk(struct link *link, const json_t *map, const char *test_id,
         json_set_int(values, "count", (int64_t)count);
         result = codesignal_call(link, map, "read_sessions", values, &answer, outcome);
         *class = answer.class;
+        /* One that cannot be read is no reason to leave the others unread for as long. */
+        if (result != 0 && codesignal_answer_salvage(&answer))
+                result = outcome_set(outcome, OUTCOME_DONE, "", NULL);
         for (size_t i = 0; result == 0 && i < json_array_size(answer.result); i++) {
                 struct session s;
 

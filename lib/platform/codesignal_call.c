@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One question to CodeSignal's GraphQL endpoint, and what its answer means. */
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -318,6 +319,34 @@ static int judge_answer(struct link *link, const json_t *map, const struct quest
         }
         buf_dispose(&words);
         return result;
+}
+
+/* Which member of a list an error is about: its "path" begins with the field and a number; -1 for
+ * one that is about more than that. */
+static int64_t member_of(const json_t *error)
+{
+        const json_t *path = json_object_get(error, "path"), *at = json_array_get(path, 1);
+
+        return json_is_integer(at) ? (int64_t)json_integer_value(at) : -1;
+}
+
+bool codesignal_answer_salvage(struct codesignal_answer *answer)
+{
+        const json_t *errors = json_at(answer->body, "errors");
+        json_t *list = (json_t *)(uintptr_t)answer->result;
+        size_t count = json_array_size(errors);
+
+        if (!json_is_array(list) || count == 0)
+                return false;
+        for (size_t i = 0; i < count; i++) {
+                int64_t at = member_of(json_array_get(errors, i));
+
+                if (at < 0 || (size_t)at >= json_array_size(list))
+                        return false;
+        }
+        for (size_t i = 0; i < count; i++)
+                json_array_set_new(list, (size_t)member_of(json_array_get(errors, i)), json_null());
+        return true;
 }
 
 static int ask(struct link *link, const json_t *map, const struct question *q, const char *document,

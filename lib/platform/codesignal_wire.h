@@ -47,6 +47,9 @@ struct codesignal_answer {
  * else -1 with any other outcome.  Always dispose the answer. */
 int codesignal_call(struct link *link, const json_t *map, const char *operation, json_t *values,
                     struct codesignal_answer *answer, struct outcome *outcome);
+/* After errors that are each about one member of the list in the answer: those members become null,
+ * and the others are as good as ever.  False if an error is about more than that. */
+bool codesignal_answer_salvage(struct codesignal_answer *answer);
 void codesignal_answer_dispose(struct codesignal_answer *answer);
 
 /* Reads one session; false if it has no id.  *odd names a word that the map does not know,

@@ -715,6 +715,25 @@ static void test_sweep(void)
                    asked_count == 0,
                "nothing to ask, nothing sent");
         bench_stop(&b);
+        answers[0].body = "{\"errors\":[{\"message\":\"Task not found\",\"path\":"
+                          "[\"companyTestSessions\",1,\"result\"]}],"
+                          "\"data\":{\"companyTestSessions\":[{\"id\":\"s0\"},{\"id\":\"s1\"},"
+                          "null,{\"id\":\"s2\"}]}}";
+        link = bench_start(&b, "{}", CREDENTIALS, answers, 4);
+        visited = 0;
+        tap_ok(codesignal_platform.read_sessions(link, "t1", ids, 3, count_visit, NULL, &o) == 0 &&
+                   visited == 2 && o.kind == OUTCOME_DONE,
+               "one that cannot be read does not hide the others");
+        bench_stop(&b);
+        answers[0].body = "{\"errors\":[{\"message\":\"sideways\",\"path\":"
+                          "[\"companyTestSessions\"]}],"
+                          "\"data\":{\"companyTestSessions\":[{\"id\":\"s0\"}]}}";
+        link = bench_start(&b, "{}", CREDENTIALS, answers, 4);
+        visited = 0;
+        tap_ok(codesignal_platform.read_sessions(link, "t1", ids, 3, count_visit, NULL, &o) == -1 &&
+                   visited == 0 && o.kind == OUTCOME_AGAIN,
+               "an error about all of them does");
+        bench_stop(&b);
         for (size_t i = 0; i < 45; i++)
                 mem_free((char *)(uintptr_t)ids[i].id);
         mem_free(first);
