@@ -262,6 +262,8 @@ void words_failure(struct buf *out, enum words_failed what, const char *reason)
 
 void words_mark(struct buf *out, const char *marker)
 {
+        if (out->len > 0 && out->data[out->len - 1] != '\n')
+                buf_add_char(out, '\n');
         buf_add_text(out, marker);
 }
 

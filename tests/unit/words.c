@@ -124,6 +124,14 @@ static void test_others(void)
                  "again.\n[fairlead 1]",
                  "a failure and its mark");
         buf_reset(&b);
+        words_interview(&b, "Live coding", 0, "https://h/join/x");
+        words_mark(&b, "[fairlead 2]");
+        tap_text(buf_text(&b),
+                 "Live interview: Live coding.\nCandidate and interviewer join here: "
+                 "https://h/join/x\nThe link stays the same when the interview is moved.\n"
+                 "[fairlead 2]",
+                 "the mark has a line of its own");
+        buf_reset(&b);
         memset(big, 'x', 4999);
         s = complete();
         s.test_title = big;
