@@ -93,8 +93,8 @@ static int offer(struct request *rq, struct reply *re, const struct caller *c, c
 {
         struct fail why = FAIL_CLEAR;
 
-        switch (partner_offer(guard_home(), c->org, c->connection, desks[0], when_now_ms(),
-                              platform, tests, &why)) {
+        switch (partner_offer_soon(guard_home(), c->org, c->connection, desks[0], when_now_ms(),
+                                   platform, tests, &why)) {
         case 1:
                 return 0;
         case 0:

@@ -22,6 +22,10 @@ int partner_by_key(struct home *h, struct org *org, const char *kind, const char
  * catalog.h); 0 the list was never read; 2 it is not set up: *why says what; -1 why. */
 int partner_offer(struct home *h, struct org *org, const char *connection, const char *desk,
                   int64_t now_ms, char **platform, json_t **tests, struct fail *why);
+/* As partner_offer(); a list that is being read for the first time is waited for, some two seconds
+ * at most. */
+int partner_offer_soon(struct home *h, struct org *org, const char *connection, const char *desk,
+                       int64_t now_ms, char **platform, json_t **tests, struct fail *why);
 /* Has what all desks of this connection offer read, unless it was: when one is set up. */
 int partner_prepare(struct home *h, struct org *org, const char *connection, int64_t now_ms,
                     struct fail *why);
