@@ -14,8 +14,7 @@
 #include "floor/when.h"
 
 #define WORDS_MAX 400
-#define SAID_MAX 160   /* of the vendor's own sentence, in ours */
-#define SECRET_LEAST 6 /* shorter texts are words that occur by themselves */
+#define SAID_MAX 160 /* of the vendor's own sentence, in ours */
 #define WAIT_LONGEST_MS (10 * WHEN_MINUTE)
 
 /* --- errors in words --------------------------------------------------------------- */
@@ -52,30 +51,18 @@ static void said(const json_t *value, struct buf *out)
         add_words(out, json_get_text(value, "message", NULL));
 }
 
-/* Control characters become blanks, the key goes. */
-static void clean(const struct link *link, struct buf *text)
+/* Control characters become blanks; secrets were masked on the way here (bridge/link.h). */
+static void clean(struct buf *text)
 {
-        const char *key = link_credential(link, "api_key"), *at = buf_text(text), *hit;
-        size_t len = text_empty(key) ? 0 : strlen(key);
-        struct buf out = BUF_NONE;
-
-        while (len >= SECRET_LEAST && (hit = strstr(at, key)) != NULL) {
-                buf_add(&out, at, (size_t)(hit - at));
-                buf_add_text(&out, "[removed]");
-                at = hit + len;
-        }
-        buf_add_text(&out, at);
-        for (size_t i = 0; i < out.len; i++)
-                if ((unsigned char)out.data[i] < ' ' || out.data[i] == 0x7f)
-                        out.data[i] = ' ';
-        buf_dispose(text);
-        *text = out;
+        for (size_t i = 0; i < text->len; i++)
+                if ((unsigned char)text->data[i] < ' ' || text->data[i] == 0x7f)
+                        text->data[i] = ' ';
         if (text->len > WORDS_MAX)
                 text->len = text_cut(text->data, WORDS_MAX);
 }
 
-void ashby_words(struct link *link, const struct fetch_answer *got, const json_t *value,
-                 struct buf *out)
+/* The error of an answer in words. */
+static void words_of(const struct fetch_answer *got, const json_t *value, struct buf *out)
 {
         const char *request = json_get_text(value, "errorInfo.requestId", NULL);
         struct buf words = BUF_NONE;
@@ -87,7 +74,7 @@ void ashby_words(struct link *link, const struct fetch_answer *got, const json_t
                 said(value, &words);
         else
                 buf_add(&words, buf_text(&got->body), got->body.len < 120 ? got->body.len : 120);
-        clean(link, &words);
+        clean(&words);
         if (got->status != 0)
                 buf_format(out, "%d ", got->status);
         buf_add_buf(out, &words);
@@ -99,8 +86,20 @@ void ashby_words(struct link *link, const struct fetch_answer *got, const json_t
         buf_dispose(&words);
 }
 
+/* Errors that are objects say a missing permission in a message alone, without its code. */
+static bool lacks_permission(const json_t *value)
+{
+        const json_t *errors = json_at(value, "errors");
+
+        for (size_t i = 0; i < json_array_size(errors); i++)
+                if (strcasestr(json_get_text(json_array_get(errors, i), "message", ""),
+                               "permission") != NULL)
+                        return true;
+        return false;
+}
+
 /* The code of a refusal in any of its shapes, "" when there is none: errorInfo.code, else the
- * first text in errors.  Objects have a message only. */
+ * first text in errors. */
 static void code_of(const json_t *value, char code[ASHBY_CODE_MAX])
 {
         const json_t *errors = json_at(value, "errors");
@@ -108,6 +107,8 @@ static void code_of(const json_t *value, char code[ASHBY_CODE_MAX])
 
         for (size_t i = 0; text_empty(text) && i < json_array_size(errors); i++)
                 text = json_text_of(json_array_get(errors, i), NULL);
+        if (text_empty(text) && lacks_permission(value))
+                text = "missing_endpoint_permission";
         if (text_empty(text) || !text_is_name(text, ASHBY_CODE_MAX - 1))
                 text = "";
         memcpy(code, text, strlen(text) + 1);
@@ -200,7 +201,7 @@ static int refused(const struct failure *f)
         char *sentence;
 
         said(f->value, &text);
-        clean(f->link, &text);
+        clean(&text);
         if (text.len > SAID_MAX)
                 text.len = text_cut(text.data, SAID_MAX);
         sentence = text.len > 0 ? mem_format("Ashby did not accept this: %s", buf_text(&text))
@@ -255,7 +256,7 @@ int ashby_failed(struct link *link, const struct ashby_method *method,
         int status = got->status;
 
         code_of(value, code);
-        ashby_words(link, got, value, &words);
+        words_of(got, value, &words);
         f.words = buf_text(&words);
         if (got->end != FETCH_ANSWERED)
                 not_answered(&f);

@@ -51,8 +51,5 @@ int ashby_nobody(struct outcome *outcome, const char *what);
 int ashby_failed(struct link *link, const struct ashby_method *method,
                  const struct fetch_answer *got, const json_t *value, char code[ASHBY_CODE_MAX],
                  struct outcome *outcome);
-/* Appends the error of an answer in words, the key taken out. */
-void ashby_words(struct link *link, const struct fetch_answer *got, const json_t *value,
-                 struct buf *out);
 
 #endif
