@@ -4,7 +4,8 @@
 Everything is measured in one run and in pairs: a slice of the empty program, a slice of ours,
 then the other way round, and so on.  Each ratio is the median of the ratios of its pairs, so
 what else the machine does meets both alike; an absolute time is printed beside it and decides
-nothing.  Output, one per ratio:
+nothing.  What a sync or a commit costs is probed before each pair, alone, and a p99 is compared
+with p99s.  After the ratios come the design's other numbers.  Output, one for each:
 
     bench NAME value goal ok|short
         what was run
@@ -12,276 +13,32 @@ nothing.  Output, one per ratio:
 Lines that start with # are about the run.  Exits 0 when it could measure, whatever the figures, 3
 when it could not.  Sends traffic to loopback only, and removes what it made.
 
-BENCH_SECONDS  what all of it may take at most, 90 by default
+BENCH_SECONDS  what all of it may take at most, 180 by default
 BENCH_DIR      where homes are made, on the disk that is to be measured; the build directory
-BENCH_LOOKUP   1: also look-ups at 10,000 and 1,000,000 records (longer, and 500 MB of disk)
+BENCH_LOOKUP   0: no look-ups at 10,000 and 1,000,000 records (they take 500 MB of disk)
 """
+import concurrent.futures
 import contextlib
-import ctypes
-import glob
 import json
 import os
 import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
-BUILD = os.environ.get("FAIRLEAD_BUILD", os.getcwd())
-SOURCE = os.environ.get("FAIRLEAD_SOURCE",
-                        os.path.dirname(os.path.dirname(os.path.dirname(__file__))))
-SECONDS = float(os.environ.get("BENCH_SECONDS", "90"))
-SECRET = "a hook secret for benches, made up"
-CONNECTIONS = 32
-PAIRS = 7
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import house
+from rig import (CONNECTIONS, DOCUMENT, PAIRS, SECONDS, SECRET, SOURCE, Run, Target, Unable, adopt,
+                 built, child, end, find, lighttpd, note, pair, prepare, private_mib, probe,
+                 processor_seconds, ratios, say, shipped, spread)
+
 FLOW = 4             # connections of a busy scheduling flow
 CGI_CONNECTIONS = 8  # each is a process
-OVERHEAD = 25  # seconds of BENCH_SECONDS that are not slices: starting, preparing, probing
+OVERHEAD = 110  # seconds of BENCH_SECONDS that are not slices: starting, probing, what follows
 SLICES = PAIRS * (3 + 2 + 2 + 2) + 3 * 2  # intake with PHP, interview twice, plain CGI; a worker
-
-DOCUMENT = {
-    "org": "acme", "name": "Acme Ltd", "public_url": "https://hire.example.org/fairlead",
-    "connections": [
-        {"id": "gh", "kind": "greenhouse", "hook": "gh-hook-of-acme", "settings": {},
-         "credentials": {"client_id": "id", "client_secret": "secret"},
-         "webhook": {"secrets": [SECRET]}},
-        {"id": "cs", "kind": "codesignal", "hook": "cs-hook-of-acme", "settings": {},
-         "credentials": {"api_key": "key"}, "webhook": {"secrets": ["another one, made up"]}}],
-    "rules": []}
-
-
-class Unable(Exception):
-    """It cannot be measured here, and why."""
-
-
-def note(text):
-    print("# " + text, flush=True)
-
-
-def built(name):
-    path = os.path.join(BUILD, name)
-    if not os.path.exists(path):
-        raise Unable(f"{path} is not there")
-    return path
-
-
-def find(*names):
-    """A program of the system, also where only root usually looks."""
-    for name in names:
-        for folder in os.environ.get("PATH", "").split(":") + ["/usr/sbin", "/usr/local/sbin"]:
-            for path in sorted(glob.glob(os.path.join(folder or ".", name))):
-                if os.access(path, os.X_OK):
-                    return path
-    return None
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-class Clock:
-    """The time that is left; an alarm ends what hangs."""
-
-    def __init__(self, seconds):
-        self.end = time.monotonic() + seconds
-
-    def left(self):
-        return max(1.0, self.end - time.monotonic())
-
-
-class Run:
-    """Directories, programs and what to end: one with statement around all of it."""
-
-    def __init__(self):
-        self.clock = Clock(SECONDS)
-        self.stack = contextlib.ExitStack()
-        self.serial = 1
-
-    def __enter__(self):
-        disk = os.environ.get("BENCH_DIR", BUILD)
-        self.disk = self.directory(disk)  # what is measured lies here
-        self.run = self.directory(None)   # sockets: their paths must be short
-        return self
-
-    def __exit__(self, *_):
-        self.stack.close()
-
-    def directory(self, where):
-        path = tempfile.mkdtemp(prefix="bench-", dir=where)
-        self.stack.callback(shutil.rmtree, path, ignore_errors=True)
-        return path
-
-    def command(self, *words, stdin=None, env=None):
-        done = subprocess.run(words, input=stdin, capture_output=True, check=False,
-                              timeout=self.clock.left(), env=env)
-        if done.returncode != 0:
-            raise Unable(f"{os.path.basename(words[0])} says {done.returncode}: "
-                         f"{done.stderr.decode(errors='replace').strip()[-2000:]}")
-        return done.stdout.decode()
-
-    def start(self, *words, env=None):
-        """A server, ended with everything it started."""
-        log = open(os.path.join(self.run, os.path.basename(words[0]) + ".log"), "ab")
-        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                   start_new_session=True, env=env)
-        process.log = log.name
-        log.close()
-        self.stack.callback(end, process)
-        return process
-
-    def wait_for(self, process, question, what):
-        while not question():
-            if process.poll() is not None or self.clock.left() <= 1.0:
-                with open(process.log, "rb") as log:
-                    raise Unable(f"{what} does not start: "
-                                 f"{log.read().decode(errors='replace').strip()[-2000:]}")
-            time.sleep(0.02)
-
-
-def adopt():
-    """Programs whose web server ended before them become our children, so that we see them end
-    (prctl PR_SET_CHILD_SUBREAPER); where there is no such thing, init does."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
-
-
-def end(process):
-    """Asks first, then insists; what it started is in its process group."""
-    if getattr(process, "ended", False):
-        return
-    process.ended = True
-    if process.poll() is None:
-        process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(10)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    with contextlib.suppress(ChildProcessError):
-        while True:  # until the whole group is gone
-            os.waitpid(-process.pid, 0)
-
-
-def accepts(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
-        return True
-    except OSError:
-        return False
-
-
-def lighttpd(run, name, modules, text, env=None):
-    """Starts one with this configuration behind the usual preamble; returns (process, port)."""
-    program = find("lighttpd")
-    if program is None:
-        raise Unable("there is no lighttpd here")
-    port = free_port()
-    path = os.path.join(run.run, name + ".conf")
-    quoted = ", ".join(f'"{m}"' for m in modules)
-    with open(path, "w", encoding="utf-8") as conf:
-        conf.write(f"""server.bind = "127.0.0.1"
-server.port = {port}
-server.document-root = "{run.run}"
-server.errorlog = "{run.run}/{name}.errors"
-server.max-keep-alive-requests = 50000
-server.max-fds = 4096
-server.modules = ( {quoted} )
-var.fairlead_programs = "{run.run}/programs"
-var.fairlead_home = "{run.home}"
-var.fairlead_run = "{run.run}"
-{text}""")
-    process = run.start(program, "-D", "-f", path, env=env)
-    run.wait_for(process, lambda: accepts(port), "lighttpd")
-    return process, port
-
-
-def shipped(name):
-    with open(os.path.join(SOURCE, "lighttpd", name), encoding="utf-8") as conf:
-        return conf.read()
-
-
-def prepare(run):
-    """A home with one org and a key, and the programs beside one another."""
-    run.home = os.path.join(run.disk, "home")
-    run.command(built("tests/tool/plant"), run.home, stdin=json.dumps(DOCUMENT).encode())
-    with open(os.path.join(run.home, "settings"), "w", encoding="utf-8") as settings:
-        settings.write(f"FAIRLEAD_TEMPLATES = {SOURCE}/templates\nFAIRLEAD_DATA = {SOURCE}/data\n")
-    os.mkdir(os.path.join(run.run, "programs"))
-    for name in ("webhook", "interview-link", "report", "assessment", "keys", "admin"):
-        os.symlink(built(name + ".fcgi"), os.path.join(run.run, "programs", name + ".fcgi"))
-    os.symlink(built("tests/bench/empty.fcgi"), os.path.join(run.run, "programs", "empty.fcgi"))
-    answer = run.command(built("fairlead"), "--home", run.home, "--json", "key", "issue", "acme",
-                         "--scope", "interviews:write")
-    run.key = json.loads(answer)["key"]
-
-
-def probe(run):
-    """{"fdatasync_us": ..., "commit_us": ...} of the disk under the home, at this moment."""
-    with tempfile.TemporaryDirectory(dir=run.disk) as path:
-        lines = run.command(built("tests/bench/probe"), path).splitlines()
-    return {line.split()[0]: float(line.split()[1]) for line in lines}
-
-
-class Target:
-    """Where load goes, and what has come back: one dict for each slice."""
-
-    def __init__(self, run, port, path, kind="intake", status=200, connections=CONNECTIONS):
-        self.run, self.port, self.path, self.kind = run, port, path, kind
-        self.status, self.connections, self.slices = status, connections, []
-
-    def slice(self, seconds, while_running=None):
-        env = dict(os.environ, BENCH_SECRET=self.run.key if self.kind == "interview" else SECRET)
-        words = [built("tests/bench/load"), str(self.port), self.path, self.kind,
-                 str(self.connections), f"{seconds:.2f}", str(self.status), str(self.run.serial)]
-        with subprocess.Popen(words, env=env, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE) as load:
-            try:
-                out, err = load.communicate(timeout=seconds / 2 if while_running else
-                                            self.run.clock.left())
-            except subprocess.TimeoutExpired:
-                if while_running:
-                    while_running()
-                try:
-                    out, err = load.communicate(timeout=self.run.clock.left())
-                except subprocess.TimeoutExpired:
-                    load.kill()
-                    raise
-        if load.returncode != 0:
-            raise Unable(f"load on {self.path}: {err.decode(errors='replace').strip()}")
-        words = out.decode().split()
-        got = {words[i]: float(words[i + 1]) for i in range(0, len(words), 2)}
-        self.run.serial = int(got["next"])
-        self.slices.append(got)
-
-    def median(self, name):
-        return statistics.median(s[name] for s in self.slices)
-
-
-def pair(targets, seconds, pairs=PAIRS, while_running=None):
-    """Slices of all targets in turn, each time the other way round."""
-    for turn in range(pairs):
-        for target in targets if turn % 2 == 0 else targets[::-1]:
-            target.slice(seconds, while_running if target is targets[1] else None)
-
-
-def ratios(ours, other, name, add=0.0, times=1.0):
-    return [a[name] / (times * b[name] + add) for a, b in zip(ours.slices, other.slices)]
-
-
-def say(name, value, goal, good, *lines):
-    print(f"bench {name} {value:.2f} {goal} {'ok' if good else 'short'}")
-    for line in lines:
-        print("    " + line)
-    sys.stdout.flush()
-
-
-def spread(values):
-    return f"pairs from {min(values):.2f} to {max(values):.2f}"
 
 
 def say_rate(name, ours, other, goal, what, beside):
@@ -292,33 +49,16 @@ def say_rate(name, ours, other, goal, what, beside):
         f"{spread(values)}")
 
 
-def say_p99(name, ours, other, cost_us, cost, what, beside):
-    """ours over (2 x other + cost): 1 is the most that the goal allows."""
-    values = ratios(ours, other, "p99", add=cost_us, times=2.0)
+def say_p99(name, ours, other, probes, cost, what, beside):
+    """ours over (2 x other + one sync or commit): 1 is the most that the goal allows."""
+    alone = [p[f"{cost}_p99_us"] for p in probes]
+    values = [a["p99"] / (2 * b["p99"] + c) for a, b, c in zip(ours.slices, other.slices, alone)]
     value = statistics.median(values)
     say(name, value, "<=1", value <= 1, what,
         f"p99 {ours.median('p99') / 1000:.2f} ms over 2 x {other.median('p99') / 1000:.2f} ms "
-        f"({beside}) + {cost_us / 1000:.2f} ms ({cost}); {spread(values)}",
-        f"p50 {ours.median('p50') / 1000:.2f} ms and {other.median('p50') / 1000:.2f} ms")
-
-
-def child(process, name):
-    """The pid of that program among those the process started, or None."""
-    with contextlib.suppress(OSError):
-        with open(f"/proc/{process.pid}/task/{process.pid}/children", encoding="ascii") as f:
-            for pid in f.read().split():
-                with contextlib.suppress(OSError):
-                    with open(f"/proc/{pid}/comm", encoding="utf-8") as comm:
-                        if comm.read().strip() == name[:15]:
-                            return int(pid)
-    return None
-
-
-def private_mib(pid):
-    """Resident and in no file: statm, which is readable when smaps is not."""
-    with open(f"/proc/{pid}/statm", encoding="ascii") as f:
-        _, resident, shared = (int(word) for word in f.read().split()[:3])
-    return (resident - shared) * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+        f"({beside}) + {statistics.median(alone) / 1000:.2f} ms (one {cost}); {spread(values)}",
+        f"p50 {ours.median('p50') / 1000:.2f} ms and {other.median('p50') / 1000:.2f} ms, one "
+        f"{cost} {statistics.median(p[f'{cost}_us'] for p in probes) / 1000:.2f} ms")
 
 
 def php(run):
@@ -385,7 +125,6 @@ def measure_fastcgi(run, seconds):
     where = "behind the same lighttpd, spawned; 16 threads each"
     slices = f"{CONNECTIONS} connections, {PAIRS} pairs of slices of {seconds:.1f} s"
 
-    cost = probe(run)
     empty, ours = Target(run, port, "/empty/x"), Target(run, port, HOOK)
     targets, memory = [empty, ours], []
     if php_conf:
@@ -395,10 +134,10 @@ def measure_fastcgi(run, seconds):
     def weigh():
         if webhook is not None:
             memory.append(private_mib(webhook))
-    pair(targets, seconds, while_running=weigh)
+    probes = pair(targets, seconds, while_running=weigh)
     what = f"durable intake (Greenhouse, signed, 1 KB) beside an empty program {where}; {slices}"
     say_rate("intake-rate", ours, empty, 0.8, what, "empty")
-    say_p99("intake-p99", ours, empty, cost["fdatasync_us"], "one fdatasync", what, "empty")
+    say_p99("intake-p99", ours, empty, probes, "fdatasync", what, "empty")
     if php_conf:
         say_rate("intake-over-php", ours, targets[2], 1.0,
                  f"durable intake beside {php_words}, behind the same lighttpd; {slices}", "PHP")
@@ -421,11 +160,10 @@ def measure_fastcgi(run, seconds):
 
 
 def measure_interview(run, port, seconds, name, connections, where):
-    cost = probe(run)
     empty = Target(run, port, "/empty/x", "interview", connections=connections)
     ours = Target(run, port, "/fairlead/interview-link/acme", "interview", 201, connections)
-    pair([empty, ours], seconds)
-    say_p99(name, ours, empty, cost["commit_us"], "one commit",
+    probes = pair([empty, ours], seconds)
+    say_p99(name, ours, empty, probes, "commit",
             f"interview link created beside an empty program {where}; {connections} connections, "
             f"{PAIRS} pairs of slices of {seconds:.1f} s", "empty")
     note(f"interview links over {connections} connections: {ours.median('rate'):.0f} requests/s, "
@@ -514,8 +252,8 @@ $HTTP["url"] =~ "^/report.pdf" {{
 
 
 def measure_lookup(run):
-    if os.environ.get("BENCH_LOOKUP") != "1":
-        note("skipped lookup: BENCH_LOOKUP=1 asks for it")
+    if os.environ.get("BENCH_LOOKUP") == "0":
+        note("skipped lookup: BENCH_LOOKUP=0")
         return
     with tempfile.TemporaryDirectory(dir=run.disk) as path:
         lines = run.command(built("tests/bench/probe"), path, "lookup").splitlines()
@@ -523,6 +261,80 @@ def measure_lookup(run):
     say("lookup", got["ratio"], "<=1.3", got["ratio"] <= 1.3,
         "a look-up at 1,000,000 records over one at 10,000, in pairs",
         f"{got['many_us']:.2f} us and {got['few_us']:.2f} us")
+
+
+IDLE = 1000        # organisations
+IDLE_SECONDS = 4.0
+
+
+def plant(run, home, org):
+    document = {**DOCUMENT, "org": org,
+                "connections": [{k: v for k, v in c.items() if k != "hook"}
+                                for c in DOCUMENT["connections"]]}
+    run.command(built("tests/tool/plant"), home, stdin=json.dumps(document).encode())
+
+
+def weigh_worker(run, home):
+    """(private MiB, processor seconds in IDLE_SECONDS) of a worker that has nothing to do."""
+    worker = run.start(built("fairlead"), "--home", home, "worker")
+    spent, same = processor_seconds(worker.pid), 0
+    while same < 5:  # it has looked at everybody once
+        time.sleep(0.2)
+        now = processor_seconds(worker.pid)
+        same, spent = (same + 1 if now == spent else 0), now
+        if worker.poll() is not None or run.clock.left() <= 1.0:
+            raise Unable("the worker does not come to rest")
+    time.sleep(IDLE_SECONDS)
+    answer = private_mib(worker.pid), processor_seconds(worker.pid) - spent
+    end(worker)
+    return answer
+
+
+def measure_idle(run):
+    """A worker of a home with one org, and the same with a thousand more, all idle."""
+    home = os.path.join(run.disk, "idle")
+    plant(run, home, "first")
+    lean, _ = weigh_worker(run, home)
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:  # each waits for the disk
+        list(pool.map(lambda i: plant(run, home, f"org{i}"), range(IDLE)))
+    full, spent = weigh_worker(run, home)
+    each = (full - lean) * (1 << 20) / IDLE
+    say("idle-memory", each, "<=1000", each <= 1000,
+        f"private memory in bytes that an idle org adds to the worker; {IDLE} orgs with "
+        f"{len(DOCUMENT['connections'])} connections each",
+        f"{lean:.2f} MiB with one org, {full:.2f} MiB with {IDLE + 1}")
+    share = 100 * spent / IDLE_SECONDS
+    say("idle-cpu", share, "<=0.1", share <= 0.1,
+        f"per cent of one processor that the worker takes over {IDLE + 1} idle orgs",
+        f"{1000 * spent:.2f} ms in {IDLE_SECONDS:.0f} s")
+
+
+CANDIDATES = 15
+
+
+def measure_finished():
+    """From the candidate's last click to the note in the ATS, stand-ins without a delay."""
+    spent = []
+    with house.House(scale=1) as h:
+        h.connect()
+        for number in range(CANDIDATES):
+            a = h.candidate(f"Ada{number}")
+            h.move(a)
+            session = h.session(a)
+            h.step(session, "start")
+            h.settle()
+            time.sleep(1.0)  # the budget of calls to the platform is whole again
+            began = time.monotonic()
+            h.step(session, "finish")
+            while not any("Assessment result" in n for n in h.notes(a)):
+                if time.monotonic() - began > 10:
+                    raise Unable("a result does not arrive in the ATS")
+            spent.append(1000 * (time.monotonic() - began))
+    value = statistics.median(spent)
+    say("finished-to-score", value, "<100", value < 100,
+        "median ms from a platform's \"finished\" to the score in the ATS: CodeSignal and Greenhouse "
+        f"stand-ins that answer at once, behind lighttpd; {CANDIDATES} candidates",
+        f"from {min(spent):.0f} to {max(spent):.0f} ms")
 
 
 def load_average():
@@ -548,9 +360,11 @@ def main():
             measure_fastcgi(run, seconds)
             measure_cgi(run, seconds)
             measure_report(run)
+            measure_idle(run)
             measure_lookup(run)
-            note(f"load average after: {load_average()}")
-    except (Unable, OSError, subprocess.TimeoutExpired) as why:
+        measure_finished()
+        note(f"load average after: {load_average()}")
+    except (Unable, OSError, RuntimeError, subprocess.SubprocessError) as why:
         print(f"bench: cannot measure: {why}", file=sys.stderr)
         return 3
     return 0

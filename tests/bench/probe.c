@@ -2,7 +2,7 @@
 /*
  * What the disk and the state cost by themselves, for make bench:
  *
- *     probe DIR            one fdatasync of 4 KiB written over, one commit; medians of many
+ *     probe DIR            one fdatasync of 4 KiB written over, one commit: median and p99 of many
  *     probe DIR lookup     a look-up at 10,000 and at 1,000,000 records
  *     probe INBOX kept     how many records that inbox holds, each verified
  *
@@ -22,9 +22,9 @@
 #include "floor/mem.h"
 #include "floor/when.h"
 
-#define TURNS 101
+#define TURNS 300
 #define BLOCK 4096
-#define FILE_SIZE (1024 * 1024)
+#define FILE_SIZE (TURNS * BLOCK)
 #define FEW 10000
 #define MANY 1000000
 #define LOOKS 20000
@@ -49,6 +49,12 @@ static double median(double *values, size_t count)
         return values[count / 2];
 }
 
+static void say(const char *name, double *values, size_t count)
+{
+        printf("%s_us %.0f\n", name, median(values, count));
+        printf("%s_p99_us %.0f\n", name, values[count * 99 / 100]);
+}
+
 /* Bytes written over in a file that has all its blocks: what a group commit of ours does. */
 static void probe_sync(const char *dir)
 {
@@ -66,7 +72,7 @@ static void probe_sync(const char *dir)
                         die("cannot sync", NULL);
                 spent[i] = (double)(when_steady_us() - start);
         }
-        printf("fdatasync_us %.0f\n", median(spent, TURNS));
+        say("fdatasync", spent, TURNS);
         close(fd);
         unlink(path);
         mem_free(zeros);
@@ -98,7 +104,7 @@ static void probe_commit(const char *dir)
                 spent[i] = (double)(when_steady_us() - start);
                 batch_free(b);
         }
-        printf("commit_us %.0f\n", median(spent, TURNS));
+        say("commit", spent, TURNS);
         store_close(s);
         mem_free(path);
 }
