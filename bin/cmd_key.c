@@ -336,7 +336,7 @@ static int revoke(struct command_context *c, int argc, char **argv)
 
         if (code != EXIT_YES)
                 return code;
-        done = key_revoke(org, id, &c->why);
+        done = key_revoke(org, id, NULL, &c->why);
         if (done <= 0)
                 return no_key(c, org, id, done);
         if (done == 1 && written_down(c, org, "key.revoked", id, NULL) != 0)

@@ -5,17 +5,15 @@
 #include "admin.h"
 #include "admin_pages.h"
 #include "bridge/rule.h"
-#include "door/secret.h"
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
 #include "home/apply.h"
 #include "home/board_view.h"
 #include "home/connection_form.h"
+#include "home/credential.h"
 #include "home/records.h"
 #include "home/status_view.h"
-
-#define SECRET_LEN 40 /* letters of a webhook secret that we make: 200 bits */
 
 static void show_connections(struct request *rq, struct reply *re)
 {
@@ -84,7 +82,8 @@ static int set_needs(json_t *view, struct org *org, const struct connection *c, 
 static int set_secrets(struct request *rq, json_t *view, const struct connection *c,
                        struct fail *why)
 {
-        json_t *record = NULL, *health = NULL, *list = json_array(), *named = json_array(), *row;
+        json_t *record = NULL, *health = NULL, *notes = NULL, *list = json_array(),
+               *named = json_array(), *row;
         const char *name;
         json_t *one;
         size_t i;
@@ -104,11 +103,20 @@ static int set_secrets(struct request *rq, json_t *view, const struct connection
                 json_set_bool(row, "several", json_array_size(json_at(record, "secrets")) > 1);
                 json_add(list, row);
         }
+        if (record_get(admin_visitor(rq)->org, "credential", c->id, &notes, why) < 0)
+                goto out;
         json_object_foreach(json_at(record, "credentials"), name, one)
         {
+                const json_t *note = json_object_get(json_object_get(notes, "names"), name);
                 char *label = connection_label(name);
 
-                json_add(named, json_new_text(label, strlen(label)));
+                row = json_object();
+                json_set_text(row, "label", label);
+                json_set_text(row, "by", json_get_text(note, "by", NULL));
+                admin_set_time(
+                    rq, row, "added",
+                    json_get_int(note, "added_ms", json_get_int(record, "changed_ms", 0)));
+                json_add(named, row);
                 mem_free(label);
         }
         admin_set_time(rq, view, "changed", json_get_int(record, "changed_ms", 0));
@@ -131,6 +139,7 @@ out:
         json_set(view, "secrets", list);
         json_set_bool(view, "has_credentials", json_array_size(named) > 0);
         json_set(view, "credentials", named);
+        json_decref(notes);
         json_decref(record);
         json_decref(health);
         return result;
@@ -156,6 +165,26 @@ static int set_light(json_t *view, struct org *org, const char *id, struct fail 
         return 0;
 }
 
+/* What a test found, with its colours. */
+static void dress_test(json_t *test)
+{
+        json_t *row;
+        size_t i;
+
+        json_set_text(test, "tone",
+                      json_is_null(json_object_get(test, "ok")) ? "wait"
+                      : json_get_bool(test, "ok", false)        ? "good"
+                                                                : "bad");
+        json_array_foreach(json_object_get(test, "checks"), i, row)
+        {
+                bool ok = json_get_bool(row, "ok", false);
+
+                json_set_text(row, "tone", ok ? "good" : "bad");
+                json_set_text(row, "word", ok ? "Works" : "Fails");
+        }
+}
+
+/* test (taken) and secret: what was just found and made; either may be NULL. */
 static void show_card(struct request *rq, struct reply *re, const struct connection *c,
                       json_t *test, const char *secret)
 {
@@ -167,8 +196,11 @@ static void show_card(struct request *rq, struct reply *re, const struct connect
         json_set_text(view, "kind_title", c->kind->title);
         json_set_text(view, "webhook_url", c->hook_url);
         json_set(view, "paste", text_lines(c->kind->paste));
+        if (test != NULL)
+                dress_test(test);
         json_set(view, "test", test);
         json_set_text(view, "secret", secret);
+        json_set_bool(view, "scripted", true);
         json_set_bool(view, "sends", c->kind->sender != NULL);
         if (set_needs(view, v->org, c, &why) != 0 || set_secrets(rq, view, c, &why) != 0 ||
             set_light(view, v->org, c->id, &why) != 0) {
@@ -218,22 +250,13 @@ static void test(struct request *rq, struct reply *re)
         const struct apply_options options = { .data_dir = serve_settings.data,
                                                .scale = serve_settings.retry_scale };
         struct fail why = FAIL_CLEAR;
-        json_t *answer = NULL, *row;
-        size_t i;
+        json_t *answer = NULL;
 
         if (c == NULL)
                 return;
         if (apply_test(guard_home(), admin_visitor(rq)->org, c->id, &options, &answer, &why) != 0) {
                 reply_failure(rq, re, "connection cannot be tested", &why);
         } else if (log_connection(rq, re, "connection.tested", c->id) == 0) {
-                json_set_text(answer, "tone", json_get_bool(answer, "ok", false) ? "good" : "bad");
-                json_array_foreach(json_object_get(answer, "checks"), i, row)
-                {
-                        json_set_text(row, "tone",
-                                      json_get_bool(row, "ok", false) ? "good" : "bad");
-                        json_set_text(row, "word",
-                                      json_get_bool(row, "ok", false) ? "Works" : "Fails");
-                }
                 show_card(rq, re, c, answer, NULL);
                 answer = NULL;
         }
@@ -281,83 +304,47 @@ static void show_form(struct request *rq, struct reply *re, int status, const st
         mem_free(stamp);
 }
 
-/* The apply document around one connection. */
-static json_t *document_around(struct org *org, json_t *connection, struct fail *why)
-{
-        json_t *self = NULL, *document, *list = json_array();
-
-        json_add(list, connection);
-        if (record_get(org, "org", "self", &self, why) != 1) {
-                json_decref(list);
-                fail_set(why, FAIL_BROKEN, "the organisation has no record of itself");
-                return NULL;
-        }
-        document = json_object();
-        json_set_text(document, "org", org->name);
-        json_set_text(document, "name", json_get_text(self, "name", org->name));
-        json_set_text(document, "public_url", json_get_text(self, "public_url", ""));
-        if (json_object_get(self, "alert_email") != NULL)
-                json_set(document, "alert_email",
-                         json_deep_copy(json_object_get(self, "alert_email")));
-        json_set(document, "connections", list);
-        json_decref(self);
-        return document;
-}
-
-/* Through the same door as fairlead apply: 0 and the answer, 1 what was typed is wrong, -1. */
-static int apply_one(struct request *rq, const struct kind *kind, const char *id,
-                     const struct connection *standing, json_t **answer, struct fail *why)
-{
-        const struct apply_options options = { .data_dir = serve_settings.data,
-                                               .scale = serve_settings.retry_scale };
-        json_t *document = document_around(admin_visitor(rq)->org,
-                                           connection_of_form(kind, id, standing, typed, rq), why);
-        json_t *checked;
-        struct buf text = BUF_NONE;
-        int result = -1;
-
-        if (document == NULL)
-                return -1;
-        json_write(document, &text);
-        apply_forget(document);
-        checked = apply_read(text.data, text.len, ".", why);
-        if (checked != NULL) {
-                result = apply_document(guard_home(), checked, &options, answer, why);
-                apply_forget(checked);
-        }
-        buf_dispose_secret(&text);
-        return result == 0 ? 0 : why->kind == FAIL_INPUT ? 1 : -1;
-}
-
-static void save(struct request *rq, struct reply *re, const struct kind *kind, const char *id,
-                 const struct connection *standing)
+static void show_saved(struct request *rq, struct reply *re, const char *id, const json_t *answer)
 {
         struct fail why = FAIL_CLEAR;
         struct connection *now = NULL;
-        json_t *answer = NULL;
-        const char *secret;
-        char *input, *sentence;
-        int result = apply_one(rq, kind, id, standing, &answer, &why);
 
-        if (result == 1) {
+        if (connection_load(guard_home(), admin_visitor(rq)->org, id, &now, &why) == 1)
+                show_card(rq, re, now, json_deep_copy(json_at(answer, "connections.0.test")),
+                          json_get_text(answer, "connections.0.webhook_secret", NULL));
+        else
+                reply_failure(rq, re, "connection cannot be read", &why);
+        connection_free(now);
+}
+
+/* Stores what was typed and tries it at once: whoever saves sees whether it works. */
+static void save(struct request *rq, struct reply *re, const struct kind *kind, const char *id,
+                 const struct connection *standing)
+{
+        struct visitor *v = admin_visitor(rq);
+        const struct apply_options options = { .test = true,
+                                               .data_dir = serve_settings.data,
+                                               .scale = serve_settings.retry_scale,
+                                               .by = v->who,
+                                               .stamp = standing != NULL ? standing->stamp : NULL };
+        struct fail why = FAIL_CLEAR;
+        json_t *answer = NULL;
+        char *input, *sentence;
+
+        if (apply_one(guard_home(), v->org, connection_of_form(kind, id, standing, typed, rq),
+                      &options, &answer, &why) == 0) {
+                if (log_connection(rq, re,
+                                   standing == NULL ? "connection.added" : "connection.changed",
+                                   id) == 0)
+                        show_saved(rq, re, id, answer);
+        } else if (why.kind == FAIL_INPUT) {
                 connection_fault(why.text, &input, &sentence);
                 show_form(rq, re, 422, kind, standing, input, sentence);
                 mem_free(input);
                 mem_free(sentence);
-        } else if (result < 0) {
+        } else {
                 reply_failure(rq, re, "connection cannot be stored", &why);
-        } else if (log_connection(rq, re,
-                                  standing == NULL ? "connection.added" : "connection.changed",
-                                  id) == 0) {
-                secret = json_get_text(answer, "connections.0.webhook_secret", NULL);
-                if (secret == NULL)
-                        admin_go(rq, re, "connections/%s?said=saved", id);
-                else if (connection_load(guard_home(), admin_visitor(rq)->org, id, &now, &why) == 1)
-                        show_card(rq, re, now, NULL, secret);
-                else
-                        reply_failure(rq, re, "connection cannot be read", &why);
         }
-        connection_free(now);
         apply_forget(answer);
 }
 
@@ -431,70 +418,45 @@ static void change(struct request *rq, struct reply *re)
         connection_free(c);
 }
 
-/* The secrets that remain, or one more before them. */
-static int put_secrets(struct request *rq, const struct connection *c, const char *more,
-                       const char *without, struct fail *why)
+/* How a change of the secrets ended that is not done. */
+static void not_done(struct request *rq, struct reply *re, int found, const struct fail *why)
 {
-        struct org *org = admin_visitor(rq)->org;
-        json_t *list = json_array(), *self = NULL;
-        struct batch *b = batch_new();
-        int result;
-
-        if (more != NULL)
-                json_add(list, json_new_text(more, strlen(more)));
-        for (size_t i = 0; i < c->secret_count; i++)
-                if (!text_equal(c->secret_names[i], without))
-                        json_add(list, json_new_text(c->secrets[i].text, c->secrets[i].len));
-        if (record_get(org, "org", "self", &self, why) != 1) {
-                result = fail_set(why, FAIL_BROKEN, "the organisation has no record of itself");
-        } else {
-                connection_put(guard_home(), org, b, c->id, c->kind, c->settings,
-                               c->credentials, c->hook, json_get_text(self, "public_url", ""),
-                               list);
-                result = store_commit(org->store, b, why);
-        }
-        batch_free(b);
-        json_decref(self);
-        apply_forget(list);
-        return result;
+        if (found == 0)
+                reply_problem(rq, re, 404, "There is no such secret.");
+        else if (why->kind == FAIL_CONFLICT)
+                reply_problem(rq, re, 409, why->text);
+        else
+                reply_failure(rq, re, "secrets cannot be changed", why);
 }
 
 static void new_secret(struct request *rq, struct reply *re)
 {
-        struct connection *c = load(rq, re), *now = NULL;
-        char *secret = secret_token(SECRET_LEN);
+        const char *id = request_segment(rq, "id");
+        struct connection *now = NULL;
         struct fail why = FAIL_CLEAR;
+        char *secret = NULL, name[13];
+        int found =
+            webhook_secret_add(guard_home(), admin_visitor(rq)->org, id, NULL, &secret, name, &why);
 
-        if (c == NULL)
-                goto out;
-        if (c->kind->sender == NULL || c->secret_count >= 5)
-                reply_problem(rq, re, 409,
-                              "There are enough secrets: drop one that is not used any more.");
-        else if (put_secrets(rq, c, secret, NULL, &why) != 0 ||
-                 connection_load(guard_home(), admin_visitor(rq)->org, c->id, &now, &why) != 1)
-                reply_failure(rq, re, "secret cannot be stored", &why);
-        else if (log_connection(rq, re, "connection.secret-made", c->id) == 0)
+        if (found != 1)
+                not_done(rq, re, found, &why);
+        else if (log_connection(rq, re, "secret.added", id) == 0 && (now = load(rq, re)) != NULL)
                 show_card(rq, re, now, NULL, secret);
-out:
         connection_free(now);
-        connection_free(c);
         mem_free_secret(secret);
 }
 
 static void drop_secret(struct request *rq, struct reply *re)
 {
-        struct connection *c = load(rq, re);
+        const char *id = request_segment(rq, "id");
         struct fail why = FAIL_CLEAR;
+        int found = webhook_secret_drop(guard_home(), admin_visitor(rq)->org, id,
+                                        request_segment(rq, "name"), &why);
 
-        if (c == NULL)
-                return;
-        if (c->secret_count < 2)
-                reply_problem(rq, re, 409, "This is the only secret: make another one first.");
-        else if (put_secrets(rq, c, NULL, request_segment(rq, "name"), &why) != 0)
-                reply_failure(rq, re, "secret cannot be dropped", &why);
-        else if (log_connection(rq, re, "connection.secret-dropped", c->id) == 0)
-                admin_go(rq, re, "connections/%s?said=removed", c->id);
-        connection_free(c);
+        if (found != 1)
+                not_done(rq, re, found, &why);
+        else if (log_connection(rq, re, "secret.dropped", id) == 0)
+                admin_go(rq, re, "connections/%s?said=removed", id);
 }
 
 const struct route admin_connection_routes[] = {

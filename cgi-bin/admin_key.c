@@ -147,7 +147,7 @@ static void revoke(struct request *rq, struct reply *re)
 {
         struct fail why = FAIL_CLEAR;
         const char *id = request_segment(rq, "id");
-        int done = key_revoke(admin_visitor(rq)->org, id, &why);
+        int done = key_revoke(admin_visitor(rq)->org, id, NULL, &why);
 
         if (done < 0)
                 reply_failure(rq, re, "key cannot be revoked", &why);

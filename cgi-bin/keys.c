@@ -113,12 +113,19 @@ static void tag(struct reply *re, const json_t *row)
         mem_free(etag);
 }
 
-/* What If-Match asks for: 1 and the tag, 0 nothing (or "*"), -1 the reply is made. */
-static int if_match(struct asker *a, char etag[ETAG_LEN + 1])
+/* What If-Match asks for: 1 and the tag, 0 nothing (or "*"), -1 the reply is made.  wanted: a
+ * change that says nothing is refused (RFC 6585, 3). */
+static int if_match(struct asker *a, bool wanted, char etag[ETAG_LEN + 1])
 {
         const char *given = NULL;
         int came = request_header(a->rq, "If-Match", &given);
 
+        if (came == 0 && wanted) {
+                reply_problem(a->rq, a->re, 428,
+                              "Say which state you change: If-Match with the ETag of it as you "
+                              "read it.");
+                return -1;
+        }
         if (came == 0 || (came > 0 && text_equal(given, "*")))
                 return 0;
         if (came > 0 && strlen(given) == ETAG_LEN + 2 && given[0] == '"' &&
@@ -130,6 +137,16 @@ static int if_match(struct asker *a, char etag[ETAG_LEN + 1])
         /* Of another form than ours: nothing that stands here has it. */
         reply_problem(a->rq, a->re, 412, NULL);
         return -1;
+}
+
+/* How a change ended that was not made: whoever named a state is told that it is another one. */
+static void unchanged(struct asker *a, int result, int match, const char *what,
+                      const struct fail *why)
+{
+        if (result < 0 && why->kind == FAIL_CONFLICT && match == 1)
+                reply_problem(a->rq, a->re, 412, why->text);
+        else
+                undone(a, result, what, why);
 }
 
 static json_t *document(struct asker *a, enum key_document what)
@@ -241,21 +258,15 @@ static void issue(struct request *rq, struct reply *re)
 
 static void change(struct request *rq, struct reply *re)
 {
-        const char *id = request_segment(rq, "id"), *given = NULL;
+        const char *id = request_segment(rq, "id");
         struct fail why = FAIL_CLEAR;
         char etag[ETAG_LEN + 1];
         struct asker a;
         json_t *asked;
         int match, result;
 
-        if (writing(&a, rq, re) != 0 || (match = if_match(&a, etag)) < 0)
+        if (writing(&a, rq, re) != 0 || (match = if_match(&a, true, etag)) < 0)
                 return;
-        if (match == 0 && request_header(rq, "If-Match", &given) == 0) {
-                reply_problem(rq, re, 428,
-                              "Say which state you change: If-Match with the ETag of the key as "
-                              "you read it.");
-                return;
-        }
         asked = document(&a, KEY_DOCUMENT_CHANGE);
         if (asked == NULL)
                 return;
@@ -263,10 +274,8 @@ static void change(struct request *rq, struct reply *re)
         if (result == 1) {
                 note_done(&a, "key.changed", "key", id);
                 show_key(&a, 200, id, NULL);
-        } else if (result < 0 && why.kind == FAIL_CONFLICT && match == 1) {
-                reply_problem(rq, re, 412, why.text);
         } else {
-                undone(&a, result, "key cannot be changed", &why);
+                unchanged(&a, result, match, "key cannot be changed", &why);
         }
         json_decref(asked);
 }
@@ -280,7 +289,7 @@ static void rotate(struct request *rq, struct reply *re)
         json_t *asked;
         int match, result;
 
-        if (writing(&a, rq, re) != 0 || (match = if_match(&a, etag)) < 0)
+        if (writing(&a, rq, re) != 0 || (match = if_match(&a, false, etag)) < 0)
                 return;
         asked = document(&a, KEY_DOCUMENT_ROTATE);
         if (asked == NULL)
@@ -297,7 +306,7 @@ static void rotate(struct request *rq, struct reply *re)
                 note_done(&a, "key.rotated", "key", id);
                 show_key(&a, 201, fresh, text);
         } else {
-                undone(&a, result, "key cannot be rotated", &why);
+                unchanged(&a, result, match, "key cannot be rotated", &why);
         }
         mem_free_secret(text);
         mem_free(fresh);
@@ -309,14 +318,15 @@ static void revoke(struct request *rq, struct reply *re)
 {
         const char *id = request_segment(rq, "id");
         struct fail why = FAIL_CLEAR;
+        char etag[ETAG_LEN + 1];
         struct asker a;
-        int result;
+        int match, result;
 
-        if (writing(&a, rq, re) != 0)
+        if (writing(&a, rq, re) != 0 || (match = if_match(&a, false, etag)) < 0)
                 return;
-        result = key_revoke(a.org, id, &why);
+        result = key_revoke(a.org, id, match == 1 ? etag : NULL, &why);
         if (result <= 0) {
-                undone(&a, result, "key cannot be revoked", &why);
+                unchanged(&a, result, match, "key cannot be revoked", &why);
                 return;
         }
         if (result == 1)
@@ -364,6 +374,58 @@ static void secrets(struct request *rq, struct reply *re)
                 return;
         result = webhook_secret_list(guard_home(), a.org, &rows, &why);
         answer_list(&a, result, "webhooks", rows, &why);
+}
+
+/* {name: text} of the body: 0, or the reply is made and -1. */
+static int given_credentials(struct asker *a, json_t **given)
+{
+        const struct buf *body = request_body(a->rq);
+        struct fail why = FAIL_CLEAR;
+        const char *name;
+        json_t *value;
+        bool good;
+
+        *given = json_parse(body->data, body->len, true, &why);
+        good = json_is_object(*given) && json_object_size(*given) > 0;
+        json_object_foreach(*given, name, value)
+        {
+                good = good && json_is_string(value);
+        }
+        if (good)
+                return 0;
+        invalid(a, "a credential's name and its new text, such as {\"api_key\": \"...\"}");
+        if (*given != NULL)
+                apply_forget(*given);
+        return -1;
+}
+
+/* New texts for some of a connection's credentials; stored, tried at once, never shown. */
+static void change_credentials(struct request *rq, struct reply *re)
+{
+        const char *id = request_segment(rq, "connection");
+        json_t *given = NULL, *answer = NULL;
+        struct fail why = FAIL_CLEAR;
+        char etag[ETAG_LEN + 1], *by;
+        struct apply_options options = { .test = true,
+                                         .data_dir = serve_settings.data,
+                                         .scale = serve_settings.retry_scale };
+        struct asker a;
+        int match, result;
+
+        if (writing(&a, rq, re) != 0 || (match = if_match(&a, true, etag)) < 0 ||
+            given_credentials(&a, &given) != 0)
+                return;
+        options.by = by = mem_format("key %s", a.key);
+        result = credential_change(guard_home(), a.org, id, given, match == 1 ? etag : NULL,
+                                   &options, &answer, &why);
+        if (result == 1) {
+                note_done(&a, "connection.changed", "connection", id);
+                reply_json(re, 200, answer);
+        } else {
+                unchanged(&a, result, match, "credentials cannot be changed", &why);
+        }
+        mem_free(by);
+        apply_forget(given);
 }
 
 static void try_credentials(struct request *rq, struct reply *re)
@@ -468,6 +530,7 @@ static const struct route routes[] = {
         { "GET", "{org}", list, 0, true, NULL },
         { "POST", "{org}", issue, BODY_MAX, true, NULL },
         { "GET", "{org}/credentials", credentials, 0, true, NULL },
+        { "PATCH", "{org}/credentials/{connection}", change_credentials, BODY_MAX, true, NULL },
         { "POST", "{org}/credentials/{connection}/test", try_credentials, BODY_MAX, true, NULL },
         { "GET", "{org}/secrets", secrets, 0, true, NULL },
         { "POST", "{org}/secrets/{connection}", add_secret, BODY_MAX, true, NULL },

@@ -31,6 +31,8 @@ struct work {
         struct batch *batch;
         bool changed, created;
         json_t *did, *rows;
+        json_t *
+            given; /* connections that are made or changed, in plain text: for credential_apart() */
         struct fail *why;
 };
 
@@ -94,14 +96,33 @@ static int apply_self(struct work *w, json_t **old)
         return 0;
 }
 
-/* The secrets that a connection has, as an array of texts. */
-static json_t *secrets_of(const struct connection *c)
+/* The secrets that a connection has, as an array of texts.  A credential that signs by nature is
+ * among them once it is another one: what was signed with it may still be on its way. */
+static json_t *secrets_of(const struct connection *c, const json_t *credentials)
 {
+        const char *field = c->kind->signing_credential,
+                   *own = field == NULL ? NULL : json_get_text(credentials, field, NULL);
         json_t *list = json_array();
 
         for (size_t i = 0; i < c->secret_count; i++)
-                json_add(list, json_new_text(c->secrets[i].text, c->secrets[i].len));
+                if (own == NULL || !secret_equal_text(c->secrets[i].text, own))
+                        json_add(list, json_new_text(c->secrets[i].text, c->secrets[i].len));
         return list;
+}
+
+static void keep_given(struct work *w, const json_t *given, const json_t *credentials,
+                       const json_t *secrets, size_t at)
+{
+        json_t *one = json_object();
+        char *path = mem_format("connections.%zu", at);
+
+        json_set_text(one, "id", json_get_text(given, "id", ""));
+        json_set_text(one, "kind", json_get_text(given, "kind", ""));
+        json_set_text(one, "path", path);
+        json_set(one, "credentials", json_deep_copy(credentials));
+        json_set(one, "secrets", json_deep_copy(secrets));
+        json_add(w->given, one);
+        mem_free(path);
 }
 
 /* Do vendors of this kind take a secret that we chose?  Lever and Coderbyte bring their own. */
@@ -176,7 +197,7 @@ static int check_settings(struct work *w, const char *id, const struct kind *kin
         return fail_set(w->why, FAIL_INPUT, "connection %s: %s", id, outcome.sentence);
 }
 
-static int apply_connection(struct work *w, const json_t *given, bool moved)
+static int apply_connection(struct work *w, const json_t *given, size_t at, bool moved)
 {
         const char *id = json_get_text(given, "id", "");
         const struct kind *kind = kind_find(json_get_text(given, "kind", ""));
@@ -194,6 +215,11 @@ static int apply_connection(struct work *w, const json_t *given, bool moved)
 
         if (found < 0)
                 goto out;
+        if (w->options->stamp != NULL &&
+            !text_equal(w->options->stamp, found > 0 ? old->stamp : NULL)) {
+                fail_set(w->why, FAIL_CONFLICT, "connection %s was changed meanwhile", id);
+                goto out;
+        }
         if (found > 0 && old->kind != kind) {
                 fail_set(w->why, FAIL_INPUT,
                          "connection %s is of kind %s and cannot become %s: choose another id", id,
@@ -201,7 +227,7 @@ static int apply_connection(struct work *w, const json_t *given, bool moved)
                 goto out;
         }
         secrets = listed != NULL ? json_deep_copy(listed)
-                  : found > 0    ? secrets_of(old)
+                  : found > 0    ? secrets_of(old, credentials)
                                  : json_array();
         json_set_text(row, "id", id);
         json_set_text(row, "kind", kind->name);
@@ -218,7 +244,7 @@ static int apply_connection(struct work *w, const json_t *given, bool moved)
         if (found == 0) {
                 state = "created";
         } else {
-                json_t *had = secrets_of(old);
+                json_t *had = secrets_of(old, credentials);
 
                 same = json_equal(settings, old->settings) &&
                        json_equal(credentials, old->credentials) && json_equal(secrets, had);
@@ -234,8 +260,9 @@ static int apply_connection(struct work *w, const json_t *given, bool moved)
         json_set_bool(row, "create_webhook", json_get_bool(given, "create_webhook", false));
         json_add(w->rows, json_incref(row));
         if (!text_equal(state, "unchanged")) {
-                connection_put(w->home, w->org, w->batch, id, kind, settings, credentials,
-                               hook, json_get_text(w->document, "public_url", ""), secrets);
+                keep_given(w, given, credentials, secrets, at);
+                connection_put(w->home, w->org, w->batch, id, kind, settings, credentials, hook,
+                               json_get_text(w->document, "public_url", ""), secrets);
                 credential_note(w->batch, w->org, id, found > 0 ? old->credentials : NULL,
                                 credentials, w->options->by, when_now_ms());
                 did(w, "Connection %s (%s) %s.", id, kind->title, state);
@@ -589,10 +616,10 @@ static int apply_all(struct work *w)
                                            json_get_text(w->document, "public_url", NULL));
         json_array_foreach((json_t *)list, i, one)
         {
-                if (apply_connection(w, one, moved) != 0)
+                if (apply_connection(w, one, i, moved) != 0)
                         goto out;
         }
-        if (apply_rules(w) != 0)
+        if (credential_apart(w->home, w->org, w->given, w->why) != 0 || apply_rules(w) != 0)
                 goto out;
         if (w->changed) {
                 if (store_commit(w->org->store, w->batch, w->why) != 0)
@@ -630,8 +657,10 @@ int apply_document(struct home *h, const json_t *document, const struct apply_op
                 w.batch = batch_new();
                 w.did = json_array();
                 w.rows = json_array();
+                w.given = json_array();
                 result = apply_all(&w);
                 batch_free(w.batch);
+                apply_forget(w.given);
                 if (result == 0)
                         break;
                 apply_forget(w.rows);

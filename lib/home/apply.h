@@ -17,7 +17,9 @@ struct apply_options {
         const char *directory; /* {"file": "relative"} starts here */
         const char *data_dir;  /* of the adapters' data */
         int64_t scale;
-        const char *by; /* who applies it, for people; may be NULL */
+        const char *by;    /* who applies it, for people; may be NULL */
+        const char *stamp; /* the connections stand as the caller saw them (connection.h), else
+                            * FAIL_CONFLICT; NULL: as they stand */
 };
 
 /* Reads and checks the text: a normal form in which secrets are plain texts, or NULL and a
@@ -32,6 +34,10 @@ void apply_forget(json_t *document);
  * webhooks[]} (only where it was to be made), test{ok, sentence, checks[]}}]}. */
 int apply_document(struct home *h, const json_t *document, const struct apply_options *options,
                    json_t **answer, struct fail *why);
+
+/* The same for one connection, as it would stand in a document (taken), and nothing else. */
+int apply_one(struct home *h, struct org *org, json_t *connection,
+              const struct apply_options *options, json_t **answer, struct fail *why);
 
 /* Tries one connection: {ok (true, false, or null when there is no test for its kind),
  * sentence, checks[{what, ok, sentence}]}; the caller's. */

@@ -59,6 +59,17 @@ bool credential_is(const json_t *credentials, const char *text)
         return same;
 }
 
+/* Changes with whatever is stored of the connection. */
+static void etag_of(const json_t *record, char etag[17])
+{
+        char *text = json_text(record), *digest = record_digest(text, "credentials");
+
+        memcpy(etag, digest, 16);
+        etag[16] = '\0';
+        mem_free(digest);
+        mem_free(text);
+}
+
 /* Listing. */
 
 struct listing {
@@ -83,6 +94,7 @@ static int add_credentials(void *context, const char *id)
         struct listing *l = context;
         json_t *record = NULL, *notes = NULL, *health = NULL, *row, *names, *value;
         const char *name;
+        char etag[17];
         int result = -1;
 
         if (record_get(l->org, "connection", id, &record, l->why) < 0 ||
@@ -90,6 +102,8 @@ static int add_credentials(void *context, const char *id)
             record_get(l->org, "health", id, &health, l->why) < 0)
                 goto out;
         row = row_of(id, record);
+        etag_of(record, etag);
+        json_set_text(row, "etag", etag);
         json_set(row, "names", names = json_array());
         json_object_foreach(json_object_get(record, "credentials"), name, value)
         {
@@ -175,6 +189,94 @@ int webhook_secret_list(struct home *h, struct org *org, json_t **list, struct f
         return list_with(h, org, add_secrets, list, why);
 }
 
+/* Changing credentials. */
+
+/* As it stands, with some other texts. */
+static json_t *with_given(const struct connection *c, const json_t *record, const json_t *given)
+{
+        json_t *result = json_object(), *credentials = json_deep_copy(c->credentials), *value;
+        const char *name;
+
+        json_object_foreach((json_t *)(uintptr_t)given, name, value)
+        {
+                json_set(credentials, name, json_deep_copy(value));
+        }
+        json_set_text(result, "id", c->id);
+        json_set_text(result, "kind", c->kind->name);
+        json_set(result, "settings", json_deep_copy(json_object_get(record, "settings")));
+        json_set(result, "credentials", credentials);
+        return result;
+}
+
+/* "connections.0.credentials.api_key: is missing" is of the member api_key here. */
+static void name_member(struct fail *why)
+{
+        static const char start[] = "connections.0.credentials.";
+        struct fail named = FAIL_CLEAR;
+
+        if (why->kind != FAIL_INPUT || !text_starts(why->text, start))
+                return;
+        fail_set(&named, FAIL_INPUT, "%s", why->text + sizeof start - 1);
+        *why = named;
+}
+
+static json_t *answer_of(struct org *org, const char *connection, const json_t *applied,
+                         struct fail *why)
+{
+        json_t *record = NULL, *answer, *test = json_at(applied, "connections.0.test");
+        char etag[17];
+
+        if (record_get(org, "connection", connection, &record, why) != 1)
+                return NULL;
+        etag_of(record, etag);
+        answer = json_object();
+        json_set_text(answer, "connection", connection);
+        json_set_text(answer, "state", json_get_text(applied, "connections.0.state", ""));
+        json_set_text(answer, "etag", etag);
+        if (test != NULL)
+                json_set(answer, "test", json_deep_copy(test));
+        json_decref(record);
+        return answer;
+}
+
+int credential_change(struct home *h, struct org *org, const char *connection, const json_t *given,
+                      const char *etag, const struct apply_options *options, json_t **answer,
+                      struct fail *why)
+{
+        struct connection *c = NULL;
+        json_t *record = NULL, *applied = NULL;
+        char now[17];
+        int found = text_is_name(connection, CONNECTION_ID_MAX)
+                        ? record_get(org, "connection", connection, &record, why)
+                        : 0;
+
+        *answer = NULL;
+        if (found != 1)
+                return found;
+        etag_of(record, now);
+        if (etag != NULL && !text_equal(etag, now))
+                found = fail_set(why, FAIL_CONFLICT, "the connection was changed meanwhile");
+        else
+                found = connection_open(h, org->name, connection, record, &c, why);
+        if (found == 1) {
+                struct apply_options exactly = *options;
+
+                exactly.stamp = c->stamp;
+                found = apply_one(h, org, with_given(c, record, given), &exactly, &applied, why);
+                found = found == 0 ? 1 : -1;
+                name_member(why);
+        }
+        if (found == 1) {
+                *answer = answer_of(org, connection, applied, why);
+                found = *answer != NULL ? 1 : -1;
+        }
+        if (applied != NULL)
+                apply_forget(applied);
+        connection_free(c);
+        json_decref(record);
+        return found;
+}
+
 /* Changing webhook secrets. */
 
 struct opened {
@@ -226,9 +328,8 @@ static int put_back(struct home *h, struct org *org, struct opened *o, struct fa
 
         plan_init(&p);
         plan_guard(&p, "connection", o->c->id, o->read);
-        connection_put(h, org, p.batch, o->c->id, o->c->kind, o->c->settings,
-                       o->c->credentials, o->c->hook, json_get_text(o->self, "public_url", ""),
-                       o->secrets);
+        connection_put(h, org, p.batch, o->c->id, o->c->kind, o->c->settings, o->c->credentials,
+                       o->c->hook, json_get_text(o->self, "public_url", ""), o->secrets);
         result = plan_commit(&p, org, why);
         plan_dispose(&p);
         if (result == 0)
@@ -236,17 +337,41 @@ static int put_back(struct home *h, struct org *org, struct opened *o, struct fa
         return result;
 }
 
-static int check_given(const struct opened *o, const char *given, struct fail *why)
+/* As a document would say it, for one connection with one more secret. */
+static int check_apart(struct home *h, struct org *org, const struct opened *o, const char *given,
+                       struct fail *why)
+{
+        json_t *list = json_array(), *one = json_object(), *secrets = json_array();
+        struct fail cause = FAIL_CLEAR;
+        const char *words;
+        int result;
+
+        json_add(secrets, json_new_text(given, strlen(given)));
+        json_set_text(one, "id", o->c->id);
+        json_set_text(one, "kind", o->c->kind->name);
+        json_set(one, "credentials", json_deep_copy(o->c->credentials));
+        json_set(one, "secrets", secrets);
+        json_add(list, one);
+        result = credential_apart(h, org, list, &cause);
+        apply_forget(list);
+        words = strstr(cause.text, ": ");
+        if (result != 0 && cause.kind == FAIL_INPUT && words != NULL)
+                fail_set(why, FAIL_INPUT, "secret%s", words);
+        else if (result != 0)
+                fail_set(why, cause.kind, "%s", cause.text);
+        return result;
+}
+
+static int check_given(struct home *h, struct org *org, const struct opened *o, const char *given,
+                       struct fail *why)
 {
         size_t len = strlen(given);
 
         if (len < GIVEN_MIN || len > GIVEN_MAX)
                 return fail_set(why, FAIL_INPUT, "secret: must be %d to %d bytes long", GIVEN_MIN,
                                 GIVEN_MAX);
-        if (credential_is(o->c->credentials, given))
-                return fail_set(why, FAIL_INPUT,
-                                "secret: this is a credential of the connection; a webhook secret "
-                                "must be another value");
+        if (check_apart(h, org, o, given, why) != 0)
+                return -1;
         for (size_t i = 0; i < json_array_size(o->secrets); i++)
                 if (secret_equal_text(json_text_of(json_array_get(o->secrets, i), NULL), given))
                         return fail_set(why, FAIL_CONFLICT, "this secret is there already");
@@ -276,7 +401,7 @@ int webhook_secret_add(struct home *h, struct org *org, const char *connection, 
         if (result == 1 && json_array_size(o.secrets) >= CREDENTIAL_SECRETS_MAX)
                 result = fail_set(why, FAIL_CONFLICT, "at most %d secrets at once; drop an old one",
                                   CREDENTIAL_SECRETS_MAX);
-        if (result == 1 && given != NULL && check_given(&o, given, why) != 0)
+        if (result == 1 && given != NULL && check_given(h, org, &o, given, why) != 0)
                 result = -1;
         if (result == 1) {
                 *text = given != NULL ? mem_text(given) : secret_token(SECRET_LEN);

@@ -10,6 +10,7 @@
 #define HOME_CREDENTIAL_H
 
 #include "door/json.h"
+#include "home/apply.h"
 #include "home/home.h"
 
 #define CREDENTIAL_SECRETS_MAX 8 /* webhook secrets of a connection */
@@ -19,8 +20,17 @@ void credential_note(struct batch *b, struct org *org, const char *connection, c
                      const json_t *credentials, const char *by, int64_t now_ms);
 
 /* Array of {connection, kind, kind_title, names[{name, added_ms, by}], last_ok_ms,
- * denied}; the caller's. */
+ * denied, etag}; the caller's. */
 int credential_list(struct home *h, struct org *org, json_t **list, struct fail *why);
+
+/* New texts for some credentials of a connection ({name: text}; the others stay), through the same
+ * door as fairlead apply.  etag: of credential_list(), what the caller decided on; NULL: whatever
+ * is there.  1 and {connection, state (changed, unchanged), etag, test{} (with options->test)}, the
+ * caller's; 0 no such connection, -1: FAIL_INPUT names the member, FAIL_CONFLICT it was changed
+ * meanwhile. */
+int credential_change(struct home *h, struct org *org, const char *connection, const json_t *given,
+                      const char *etag, const struct apply_options *options, json_t **answer,
+                      struct fail *why);
 
 /* Array of {connection, kind, kind_title, webhook_url, secrets[{name, added_ms, newest,
  * signed_last}], last_verified_ms, last_refused_ms}; the caller's. */
@@ -33,6 +43,12 @@ int webhook_secret_add(struct home *h, struct org *org, const char *connection, 
 /* 1 it is gone, 0 there is none, -1: FAIL_CONFLICT it is the last one. */
 int webhook_secret_drop(struct home *h, struct org *org, const char *connection, const char *name,
                         struct fail *why);
+
+/* given: array of {id, kind, path (for causes: "connections.0"), credentials{}, secrets[]}, in
+ * plain text, about to be stored; beside them stands what else the org has.  -1 FAIL_INPUT: a
+ * webhook secret, or the secret shared with a consumer, is a credential, too, or a key that we
+ * issued. */
+int credential_apart(struct home *h, struct org *org, const json_t *given, struct fail *why);
 
 /* Is this text one of the credentials?  Compared in constant time. */
 bool credential_is(const json_t *credentials, const char *text);

@@ -37,7 +37,7 @@ void key_spell(const char *text, size_t len, char check[KEY_CHECK_LEN + 1])
         check[KEY_CHECK_LEN] = '\0';
 }
 
-static bool well_spelled(const char *shown)
+bool key_is_one(const char *shown)
 {
         char check[KEY_CHECK_LEN + 1];
 
@@ -108,7 +108,7 @@ enum key_answer key_check(struct home *h, struct org *org, const char *shown, co
 
         if (text_empty(shown))
                 return KEY_MISSING;
-        if (!well_spelled(shown))
+        if (!key_is_one(shown))
                 return KEY_MISTYPED;
         if (store == NULL)
                 return KEY_BROKEN;

@@ -46,6 +46,9 @@ struct key_order {
 int key_issue(struct org *org, const struct key_order *order, char **text, char **id,
               struct fail *why);
 
+/* Has this the form of a key, spelling included? */
+bool key_is_one(const char *text);
+
 /* Array of {id, label, scopes[], state (live, early, disabled, expired, revoked), created_ms,
  * expires_ms, not_before_ms, revoked_ms, changed_ms, disabled, networks[], jobs[], by,
  * starts ("fl_live_abcdefgh"), etag, of, next (ids: rotated from, to), used{last_ms, from,
@@ -68,8 +71,9 @@ int key_change(struct org *org, const char *id, const json_t *changes, const cha
 int key_rotate(struct org *org, const char *id, int64_t overlap_ms, const char *etag,
                const char *by, char **text, char **new_id, struct fail *why);
 
-/* 1 revoked now, 2 it was already, 0 no such key, -1 why. */
-int key_revoke(struct org *org, const char *id, struct fail *why);
+/* 1 revoked now, 2 it was already, 0 no such key, -1 why (FAIL_CONFLICT: etag is of another state;
+ * NULL: whatever is there). */
+int key_revoke(struct org *org, const char *id, const char *etag, struct fail *why);
 
 enum key_answer {
         KEY_PASS,

@@ -504,7 +504,7 @@ int key_rotate(struct org *org, const char *id, int64_t overlap_ms, const char *
         return result;
 }
 
-int key_revoke(struct org *org, const char *id, struct fail *why)
+int key_revoke(struct org *org, const char *id, const char *etag, struct fail *why)
 {
         int result = -1;
 
@@ -514,11 +514,17 @@ int key_revoke(struct org *org, const char *id, struct fail *why)
         for (int i = 0; i < 20 && result == -1; i++) {
                 json_t *read = NULL, *record;
                 struct plan p;
+                char now[17];
 
                 fail_clear(why);
                 result = record_get(org, "key", id, &read, why);
                 if (result != 1)
                         return result;
+                etag_of(read, now);
+                if (etag != NULL && !text_equal(etag, now)) {
+                        json_decref(read);
+                        return fail_set(why, FAIL_CONFLICT, "the key was changed meanwhile");
+                }
                 if (json_get_int(read, "revoked_ms", 0) != 0) {
                         json_decref(read);
                         return 2;

@@ -2,6 +2,7 @@
 """The key registry: issue, change, rotate, revoke; who may; what is never shown."""
 import json
 import os
+import re
 import sys
 import threading
 
@@ -212,6 +213,10 @@ def test_rotate(way, r):
     tap.contains(row["rotation"]["sentence"], "from 127.0.0.1; new: 1 use;", f"{way}: in words")
     tap.equal(r.ask("POST", path + "/rotate", body={"overlap": "1d"}).status, 409,
               f"{way}: not twice")
+    tap.equal(r.ask("POST", f"/{new['id']}/rotate", body={"overlap": "now"},
+                    If_Match='"0123456789abcdef"').status, 412, f"{way}: nor of another state")
+    tap.equal(r.ask("DELETE", f"/{new['id']}", If_Match='"0123456789abcdef"').status, 412,
+              f"{way}: which is not revoked either")
     last = r.ask("POST", f"/{new['id']}/rotate", body={"overlap": "now"})
     tap.equal(last.status, 201, f"{way}: at once")
     tap.equal(r.ask("GET", key=new["key"], address="127.0.0.1").status, 401,
@@ -243,6 +248,12 @@ def test_secrets(way, r):
     tap.equal(after["webhook_url"], before["webhook_url"], f"{way}: the address stays")
     tap.equal(r.ask("POST", "/secrets/cs", body={"secret": prepared.CREDENTIALS["api_key"]}).status,
               422, f"{way}: an API key is no webhook secret")
+    for secret, name in ((prepared.CREDENTIALS["client_secret"], "a credential of another connection"),
+                         (r.key, "a key that was issued")):
+        reply = r.ask("POST", "/secrets/cs", body={"secret": secret})
+        tap.equal((reply.status, reply.json()["errors"][0]["pointer"]), (422, "#/secret"),
+                  f"{way}: nor is {name}")
+        tap.lacks(reply.text(), secret, f"{way}: which is not repeated")
     tap.equal(r.ask("POST", "/secrets/cs", body={"secret": "short"}).status, 422,
               f"{way}: nor is a short one")
     tap.equal(r.ask("POST", "/secrets/cs", body={"secret": prepared.CREDENTIALS["hook"]}).status,
@@ -255,6 +266,31 @@ def test_secrets(way, r):
               f"{way}: the last one stays")
     tap.equal(r.ask("DELETE", "/secrets/cs/nope").status, 404, f"{way}: no such secret")
     tap.equal(r.ask("POST", "/secrets/nope").status, 404, f"{way}: no such connection")
+    etag = {"If_Match": f'"{rows["cs"]["etag"]}"'}
+    path = "/credentials/cs"
+    tap.equal(r.ask("PATCH", path, body={"api_key": "another, made up"}).status, 428,
+              f"{way}: a new credential, but for which state?")
+    rows = {c["connection"]: c for c in r.ask("GET", "/credentials").json()["credentials"]}
+    stale, etag = etag, {"If_Match": f'"{rows["cs"]["etag"]}"'}
+    tap.ok(stale != etag, f"{way}: the secrets were changed meanwhile")
+    tap.equal(r.ask("PATCH", path, body={"api_key": "another, made up"}, **stale).status, 412,
+              f"{way}: which is told")
+    for body in (b"", b"[]", b"{}", b"{", {"api_key": 7}, {"nope": "x"}, {"api_key": ""},
+                 {"api_key": prepared.CREDENTIALS["hook"]}):
+        reply = r.ask("PATCH", path, body=body, **etag)
+        tap.equal((reply.status, reply.headers["content-type"]), (422, "application/problem+json"),
+                  f"{way}: not {body}")
+        tap.lacks(reply.text(), prepared.CREDENTIALS["hook"], f"{way}: and nothing is repeated")
+    reply = r.ask("PATCH", path, body={"api_key": "another, made up"}, **etag)
+    tap.equal((reply.status, reply.json()["state"]), (200, "changed"), f"{way}: stored")
+    tap.ok(reply.json()["test"]["ok"] is False and reply.json()["test"]["sentence"],
+           f"{way}: and tried at once")
+    tap.lacks(reply.text(), "another, made up", f"{way}: not shown")
+    rows = {c["connection"]: c for c in r.ask("GET", "/credentials").json()["credentials"]}
+    tap.equal((rows["cs"]["etag"], rows["cs"]["names"][0]["by"]),
+              (reply.json()["etag"], "key " + r.key[8:16]), f"{way}: whose it is now")
+    tap.equal(r.ask("PATCH", "/credentials/nope", body={"api_key": "x"}, If_Match="*").status, 404,
+              f"{way}: no such connection")
     tried = r.ask("POST", "/credentials/cs/test")
     tap.equal(tried.status, 200, f"{way}: tried on demand")
     tap.ok(tried.json()["ok"] is False and tried.json()["sentence"], f"{way}: in words")
@@ -323,6 +359,17 @@ def test_command():
         tap.contains(words, "client_secret", "secret list: in words")
         for secret in prepared.CREDENTIALS.values():
             tap.lacks(words, secret, "secret list: shows none")
+        for at, change in ((1, {"webhook": {"secrets": [prepared.CREDENTIALS["client_id"]]}}),
+                           (1, {"webhook": {"secrets": [text]}}),
+                           (1, {"credentials": {"api_key": prepared.CREDENTIALS["hook"]}})):
+            wrong = prepared.document()
+            wrong["connections"][at].update(change)
+            done = home.run("apply", "--no-test", "-", stdin=json.dumps(wrong).encode())
+            tap.equal(done.code, 2, f"apply: webhook secrets are no keys: {list(change)}")
+            tap.ok(re.search(r"connections\.1\.(webhook\.secrets\.0|credentials\.api_key): ", done.err),
+                   "apply: and says where", done.err)
+            for secret in (*prepared.CREDENTIALS.values(), text):
+                tap.lacks(done.err, secret, "apply: but not what")
         added = home.must("secret", "add", "cs", "--json").json()
         tap.ok(len(added["secret"]) >= 32 and added["name"] != first, "secret add")
         tap.equal(home.must("secret", "drop", "acme", "cs", first, "--json").json()["changed"], True,

@@ -105,10 +105,10 @@ static void test_life(void)
         tap_text(json_get_text(rows, "0.state", ""), "live", "as live");
         json_decref(rows);
 
-        tap_int(key_revoke(org, "nothing0", &why), 0, "no such key to revoke");
-        tap_int(key_revoke(org, "../etc", &why), 0, "an id that cannot be one");
-        tap_int(key_revoke(org, id, &why), 1, "revoked");
-        tap_int(key_revoke(org, id, &why), 2, "revoked before");
+        tap_int(key_revoke(org, "nothing0", NULL, &why), 0, "no such key to revoke");
+        tap_int(key_revoke(org, "../etc", NULL, &why), 0, "an id that cannot be one");
+        tap_int(key_revoke(org, id, NULL, &why), 1, "revoked");
+        tap_int(key_revoke(org, id, NULL, &why), 2, "revoked before");
         tap_int(ask(org, text, "interviews:write"), KEY_UNKNOWN, "refused at once");
         buf_dispose(&stored);
         mem_free_secret(text);
