@@ -155,9 +155,23 @@ static int call(const struct greenhouse_ask *ask, struct fetch_answer *answer,
 
 /* --- lists ------------------------------------------------------------------------- */
 
-/* The address behind rel="next", or NULL.  On the last page the header is there and empty.
- * It is followed as it stands (the cursor must be alone and keep its %3D), but only on the
- * origin the list came from: the token travels with it. */
+/* Where the next page is asked for: as it was given (the cursor must be alone and keep its %3D)
+ * on the origin the list came from, because the token travels with it.  Behind a gateway or a
+ * test system a page may name the vendor's own host: then only its query is taken.  NULL: it
+ * leads nowhere. */
+static char *page_at(const char *next, const char *url)
+{
+        size_t origin = origin_len(url);
+        const char *query = strchr(next, '?');
+
+        if (origin_len(next) == origin && strncmp(next, url, origin) == 0)
+                return text_equal(next, url) ? NULL : mem_text(next);
+        return query == NULL || query[1] == '\0'
+                   ? NULL
+                   : mem_format("%.*s%s", (int)strcspn(url, "?"), url, query);
+}
+
+/* The address behind rel="next", or NULL.  On the last page the header is there and empty. */
 static char *next_page(const struct fetch_answer *answer, const char *url, bool *strange)
 {
         char *header = fetch_header(answer, "Link");
@@ -178,14 +192,11 @@ static char *next_page(const struct fetch_answer *answer, const char *url, bool 
         }
         mem_free(header);
         if (next != NULL) {
-                size_t origin = origin_len(url);
+                char *page = page_at(next, url);
 
-                if (text_equal(next, url) || origin_len(next) != origin ||
-                    strncmp(next, url, origin) != 0) {
-                        mem_free(next);
-                        next = NULL;
-                        *strange = true;
-                }
+                *strange = page == NULL || text_equal(page, url);
+                mem_free(next);
+                next = page;
         }
         return next;
 }

@@ -637,17 +637,25 @@ static void test_pages(void)
                 GET_WITH(NOTES, 200, hay,
                          "Link: <https://harvest.greenhouse.io.evil.example/v3/notes?cursor=x>; "
                          "rel=\"next\"\n"),
-                END
+                GET(BASE "/notes?cursor=x", 200, needle), END
         };
         static const struct step at_sign[] = {
                 GET_WITH(NOTES, 200, hay,
                          "Link: <https://harvest.greenhouse.io@evil.example/v3/notes?cursor=x>; "
                          "rel=\"next\"\n"),
-                END
+                GET(BASE "/notes?cursor=x", 200, needle), END
         };
         static const struct step plain[] = {
                 GET_WITH(NOTES, 200, hay,
                          "Link: <http://harvest.greenhouse.io/v3/notes?cursor=x>; rel=\"next\"\n"),
+                GET(BASE "/notes?cursor=x", 200, needle), END
+        };
+        static const struct step relative[] = {
+                GET_WITH(NOTES, 200, hay, "Link: </v3/notes?cursor=x%3D>; rel=\"next\"\n"),
+                GET(BASE "/notes?cursor=x%3D", 200, needle), END
+        };
+        static const struct step nowhere[] = {
+                GET_WITH(NOTES, 200, hay, "Link: <https://evil.example/v3/notes>; rel=\"next\"\n"),
                 END
         };
         static const struct step same[] = {
@@ -668,9 +676,11 @@ static void test_pages(void)
         find("a note on the second page, the cursor alone", second, OUTCOME_DONE, 1);
         find("next among others", several, OUTCOME_DONE, 0);
         find("found on the first page: no second", early, OUTCOME_DONE, 1);
-        find("the next page on another host", elsewhere, OUTCOME_AGAIN, 0);
-        find("the next page on another host, disguised", at_sign, OUTCOME_AGAIN, 0);
-        find("the next page without TLS", plain, OUTCOME_AGAIN, 0);
+        find("the next page on another host is asked for here", elsewhere, OUTCOME_DONE, 1);
+        find("the next page on another host, disguised, too", at_sign, OUTCOME_DONE, 1);
+        find("the next page without TLS is asked for with it", plain, OUTCOME_DONE, 1);
+        find("the next page without a host", relative, OUTCOME_DONE, 1);
+        find("the next page without a cursor", nowhere, OUTCOME_AGAIN, 0);
         find("the next page is this page", same, OUTCOME_AGAIN, 0);
         find("an unclosed Link", broken, OUTCOME_DONE, 0);
         find("the second page fails: not \"there is none\"", fails_later, OUTCOME_AGAIN, 0);
