@@ -13,8 +13,7 @@
 #include "home/step.h"
 
 #define LIST_WAIT_MS (15 * WHEN_SECOND) /* a platform that is down does not keep the link away */
-#define LIST_LOOK_MS (1 * WHEN_SECOND)
-#define LIST_LOOK_LEAST_MS 50 /* where waits are divided */
+#define LIST_LOOK_MS 100 /* after the first look; each later one comes that much later */
 
 static void soften(struct step *s)
 {
@@ -69,8 +68,7 @@ static void note_link(struct step *s, const char *url)
 static int may_add(struct step *s)
 {
         const char *selection = json_get_text(s->with, "selection", NULL);
-        int64_t waited = trade_now(s->trade) - json_get_int(s->action, "created_ms", 0),
-                wait = trade_wait(s->trade, LIST_LOOK_MS);
+        int64_t waited = trade_now(s->trade) - json_get_int(s->action, "created_ms", 0);
 
         switch (selection == NULL ? SELECTION_LINK_YES
                                   : selection_link(s->trade, s->org, selection, &s->why)) {
@@ -83,7 +81,7 @@ static int may_add(struct step *s)
                             "The list of assessments to choose from is being read.",
                             "the list was never read");
                 s->no_call = true;
-                s->outcome.wait_ms = wait < LIST_LOOK_LEAST_MS ? LIST_LOOK_LEAST_MS : wait;
+                s->outcome.wait_ms = (step_attempts(s) + 1) * LIST_LOOK_MS;
                 return 0;
         case SELECTION_LINK_NO:
                 step_done(s, "The link is not needed any more.");
