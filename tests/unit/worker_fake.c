@@ -506,7 +506,9 @@ static int list_sessions(struct link *link, const char *test, int64_t offset,
                         break;
                 }
                 session_out(&fake->sessions[i], &found);
+                pthread_mutex_unlock(&lock); /* whoever visits commits, and that is a kill point */
                 visit(context, &found);
+                pthread_mutex_lock(&lock);
                 session_dispose(&found);
         }
         return leave(o);
