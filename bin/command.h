@@ -36,8 +36,8 @@ struct command {
 };
 
 extern const struct command commands_home[], commands_admin[], commands_apply[], commands_audit[],
-    commands_consumer[], commands_key[], commands_rekey[], commands_secret[], commands_work[],
-    commands_doctor[], commands_test[], commands_webhook[];
+    commands_consumer[], commands_erase[], commands_key[], commands_rekey[], commands_secret[],
+    commands_work[], commands_doctor[], commands_test[], commands_webhook[];
 
 /* Options of a sub-command: "--name VALUE", "--name=VALUE" or a bare "--name".  Takes them out
  * of argv, leaving the operands; -1 after saying what is wrong. */

@@ -18,12 +18,13 @@
 #include "floor/text.h"
 #include "web/serve.h"
 
-static const struct command *const groups[] = {
-        commands_home, commands_apply,  commands_admin,  commands_consumer,
-        commands_key,  commands_rekey,  commands_secret, commands_audit,
-        commands_work, commands_doctor, commands_test,   commands_webhook,
-        NULL
-};
+static const struct command *const groups[] = { commands_home,    commands_apply,
+                                                commands_admin,   commands_consumer,
+                                                commands_erase,   commands_key,
+                                                commands_rekey,   commands_secret,
+                                                commands_audit,   commands_work,
+                                                commands_doctor,  commands_test,
+                                                commands_webhook, NULL };
 
 static const struct command *find(const char *name)
 {

@@ -24,6 +24,8 @@ static const struct {
         { "audit.damaged", "found this log damaged" },
         { "audit.exported", "exported this log" },
         { "audit.mended", "mended the end of this log" },
+        { "candidate.erased", "erased a candidate's data" },
+        { "candidate.lapsed", "erased what was kept long enough" },
         { "candidate.viewed", "looked at a candidate" },
         { "connection.added", "added a connection" },
         { "connection.changed", "changed a connection" },

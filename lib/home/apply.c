@@ -67,7 +67,8 @@ static int guard(struct work *w, const char *table, const char *key)
 /* What the document says of the org itself; what it does not name stays. */
 static int apply_self(struct work *w, json_t **old)
 {
-        static const char *const members[] = { "name", "public_url", "alert_email" };
+        static const char *const members[] = { "name", "public_url", "alert_email",
+                                               "retention_days" };
         json_t *self;
         int found =
             guard(w, "org", "self") != 0 ? -1 : record_get(w->org, "org", "self", old, w->why);
@@ -88,8 +89,9 @@ static int apply_self(struct work *w, json_t **old)
                 record_put(w->batch, "org", "self", self);
                 w->created = found == 0;
                 did(w,
-                    found == 0 ? "Organisation %s created."
-                               : "Organisation %s: name, address or alert_email changed.",
+                    found == 0
+                        ? "Organisation %s created."
+                        : "Organisation %s: name, address, alert_email or retention changed.",
                     w->org->name);
         }
         json_decref(self);

@@ -12,10 +12,11 @@
 #include "home/alert.h"
 #include "home/apply.h"
 #include "home/credential.h"
+#include "home/forget.h"
 #include "home/kind.h"
 
 #define CONNECTION_MAX 64
-#define CONNECTION_ID_MAX 32
+#define NEW_ID_MAX 32
 #define SECRET_MAX 4096
 #define SECRETS_MAX 8
 
@@ -349,9 +350,9 @@ static json_t *connection(const json_t *given, const char *path, const char *dir
         }
         if (only(given, path, known, why) != 0)
                 goto bad;
-        if (!text_is_name(id, CONNECTION_ID_MAX)) {
+        if (!text_is_name(id, NEW_ID_MAX)) {
                 fail_set(why, FAIL_INPUT, "%.120s.id: must be 1 to %d letters, digits, - or _",
-                         path, CONNECTION_ID_MAX);
+                         path, NEW_ID_MAX);
                 goto bad;
         }
         if (json_object_get(kinds_seen, id) != NULL) {
@@ -458,10 +459,29 @@ static bool is_plain_address(const char *url)
                url[strspn(url, allowed)] == '\0';
 }
 
+/* 0 ends what was set before; left out, it stays. */
+static int retention(const json_t *given, json_t *result, struct fail *why)
+{
+        const json_t *days = json_object_get(given, "retention_days");
+        int64_t value = json_int_of(days, -1);
+
+        if (days == NULL)
+                return 0;
+        if (!json_is_integer(days) || value < 0 || value > FORGET_DAYS_MAX)
+                return fail_set(why, FAIL_INPUT,
+                                "retention_days: must be a number of days, 1 to %d, or 0 to keep "
+                                "data until somebody erases it",
+                                FORGET_DAYS_MAX);
+        json_set_int(result, "retention_days", value);
+        return 0;
+}
+
 json_t *apply_read(const void *text, size_t len, const char *directory, struct fail *why)
 {
-        static const char *const known[] = { "org",         "name",  "public_url", "alert_email",
-                                             "connections", "rules", NULL };
+        static const char *const known[] = {
+                "org",         "name",  "public_url", "alert_email", "retention_days",
+                "connections", "rules", NULL
+        };
         json_t *given = json_parse(text, len, true, why), *result = NULL;
         struct fail url = FAIL_CLEAR;
         const char *org, *name, *public_url;
@@ -518,7 +538,7 @@ json_t *apply_read(const void *text, size_t len, const char *directory, struct f
                 json_set(result, "alert_email",
                          json_deep_copy(json_object_get(given, "alert_email")));
         }
-        if (connections(given, directory, result, why) != 0)
+        if (retention(given, result, why) != 0 || connections(given, directory, result, why) != 0)
                 goto bad;
         goto out;
 bad:

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bridge/session.h"
 #include "floor/mem.h"
@@ -20,7 +21,7 @@
 #include "home/schedule.h"
 #include "home/selection.h"
 
-static int erase_event(struct plan *p, struct org *org, uint64_t number, struct fail *why)
+int erase_event(struct plan *p, struct org *org, uint64_t number, struct fail *why)
 {
         json_t *read = NULL, *event;
         char key[24];
@@ -82,10 +83,27 @@ static int erase_outgoing(struct plan *p, struct org *org, const char *key, cons
         return consumer_publish_erased(org, p, key, read, when_now_ms(), why);
 }
 
-int erase_session(struct plan *p, struct org *org, const char *key, struct fail *why)
+/* Ended actions are many and found by looking at all of them: the worker does that. */
+static void order_traces(struct plan *p, const char *application, const json_t *sessions,
+                         int64_t now_ms)
+{
+        struct action_order order = { .kind = "erase_traces",
+                                      .connection = "",
+                                      .with = json_object(),
+                                      .due_ms = now_ms,
+                                      .now_ms = now_ms };
+
+        json_set_text(order.with, "application", application);
+        json_set(order.with, "sessions",
+                 sessions == NULL ? json_array() : json_deep_copy(sessions));
+        plan_action(p, &order);
+}
+
+/* 1 it was erased, 0 it was so or is not there, -1. */
+static int erase_one_session(struct plan *p, struct org *org, const char *key, struct fail *why)
 {
         json_t *read = NULL, *record;
-        int found = record_get(org, "session", key, &read, why);
+        int found = record_get(org, "session", key, &read, why), result = found < 0 ? -1 : 0;
         char *invitee;
 
         if (found == 1 &&
@@ -101,11 +119,27 @@ int erase_session(struct plan *p, struct org *org, const char *key, struct fail 
                 batch_leave(p->batch, "open-sessions", key);
                 if (erase_events(p, org, read, why) != 0 ||
                     erase_outgoing(p, org, key, read, why) != 0)
-                        found = -1;
+                        result = -1;
+                else
+                        result = 1;
                 json_decref(record);
         }
         json_decref(read);
-        return found < 0 ? -1 : 0;
+        return result;
+}
+
+int erase_session(struct plan *p, struct org *org, const char *key, struct fail *why)
+{
+        int result = erase_one_session(p, org, key, why);
+        json_t *keys;
+
+        if (result == 1) {
+                keys = json_array();
+                json_add(keys, json_new_text(key, strlen(key)));
+                order_traces(p, NULL, keys, when_now_ms());
+                json_decref(keys);
+        }
+        return result < 0 ? -1 : 0;
 }
 
 struct stop {
@@ -129,8 +163,8 @@ static int stop_action(void *context, const char *member)
         return found < 0 ? -1 : 0;
 }
 
-int erase_application(struct plan *p, const struct trade *trade, struct org *org, const char *key,
-                      struct fail *why)
+static int erase_records(struct plan *p, const struct trade *trade, struct org *org,
+                         const char *key, bool lapsed, struct fail *why)
 {
         struct stop stop = { p, org, key, trade_now(trade), why };
         json_t *read = NULL, *record = NULL;
@@ -141,7 +175,8 @@ int erase_application(struct plan *p, const struct trade *trade, struct org *org
                 return found;
         sessions = json_object_get(read, "sessions");
         for (size_t i = 0; i < json_array_size(sessions); i++)
-                if (erase_session(p, org, json_text_of(json_array_get(sessions, i), ""), why) != 0)
+                if (erase_one_session(p, org, json_text_of(json_array_get(sessions, i), ""), why) <
+                    0)
                         goto out;
         partners = json_object_get(read, "partners");
         for (size_t i = 0; i < json_array_size(partners); i++)
@@ -160,14 +195,35 @@ int erase_application(struct plan *p, const struct trade *trade, struct org *org
         json_set_text(record, "ats", json_get_text(read, "ats", ""));
         json_set(record, "sessions", json_deep_copy(sessions));
         json_set_bool(record, "erased", true);
+        if (lapsed)
+                json_set_bool(record, "lapsed", true);
         plan_guard(p, "application", key, read);
         record_put(p->batch, "application", key, record);
         if (store_set_list(org->store, "open-actions", stop_action, &stop, why) != 0 ||
             store_set_list(org->store, "parked-actions", stop_action, &stop, why) != 0)
                 goto out;
+        order_traces(p, key, sessions, trade_now(trade));
         result = 0;
 out:
         json_decref(record);
         json_decref(read);
         return result;
+}
+
+int erase_application(struct plan *p, const struct trade *trade, struct org *org, const char *key,
+                      struct fail *why)
+{
+        return erase_records(p, trade, org, key, false, why);
+}
+
+int erase_lapsed(struct plan *p, const struct trade *trade, struct org *org, const char *key,
+                 struct fail *why)
+{
+        return erase_records(p, trade, org, key, true, why);
+}
+
+bool erase_is_final(const json_t *application)
+{
+        return json_get_bool(application, "erased", false) &&
+               !json_get_bool(application, "lapsed", false);
 }

@@ -8,14 +8,27 @@
 #define HOME_ERASE_H
 
 #include "home/plan.h"
+#include "home/step.h"
 #include "home/trade.h"
 
 #define ERASE_SENTENCE "The candidate's data was erased."
 
-/* Into the plan: the application, its sessions, their events, its open actions.  Also used
- * by people who erase on request.  0, also when it is not there; -1. */
+/* Into the plan: the application, its sessions, their events, its open actions, and the order to
+ * take out what ended actions say (step_erase_traces).  Also used by people who erase on request
+ * (home/forget.h).  0, also when it is not there; -1. */
 int erase_application(struct plan *p, const struct trade *trade, struct org *org, const char *key,
                       struct fail *why);
+/* The same, because its time is up: when the ATS speaks of it again, it is new to us. */
+int erase_lapsed(struct plan *p, const struct trade *trade, struct org *org, const char *key,
+                 struct fail *why);
 int erase_session(struct plan *p, struct org *org, const char *key, struct fail *why);
+/* The bytes of one event, and what was read from them. */
+int erase_event(struct plan *p, struct org *org, uint64_t number, struct fail *why);
+
+/* Is this application's record erased, and to stay so? */
+bool erase_is_final(const json_t *application);
+
+/* Takes what is personal out of ended actions: with {application, sessions[keys]}. */
+step_function step_erase_traces;
 
 #endif

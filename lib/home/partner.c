@@ -12,6 +12,7 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "home/dossier.h"
+#include "home/erase.h"
 #include "home/event.h"
 #include "home/keyring.h"
 #include "home/records.h"
@@ -72,10 +73,12 @@ static int put_application(struct plan *p, struct org *org, const struct partner
         json_t *read = NULL, *record;
         int found = dossier_application(org, key, &read, &a, why), result = -1;
 
-        if (found >= 0 && json_get_bool(read, "erased", false)) {
+        if (found >= 0 && erase_is_final(read)) {
                 result = 0;
         } else if (found >= 0) {
                 record = found == 1 ? json_deep_copy(read) : json_object();
+                json_object_del(record, "erased"); /* its time was up: this is a new one */
+                json_object_del(record, "lapsed");
                 fill(&a.id, dossier_id(key));
                 fill(&a.candidate_id, o->candidate);
                 fill(&a.first_name, o->first_name);

@@ -7,7 +7,8 @@
  *   <connection>    {tests[{id, title, duration_ms, labels[]}], read_ms, wanted_ms (an order to
  *                   read it; 0: none is under way)}
  * table "org"
- *   self            {name, public_url, alert_email[], created_ms}
+ *   self            {name, public_url, alert_email[], retention_days (0, absent: kept until
+ *                    somebody erases), created_ms}
  *   moves           {on, by, at_ms}   moving stages on scores; absent: as the document says
  *   roll            {made_ms}                        applications from before the roll are in it
  * set "connections" of ids; table "connection"
@@ -40,7 +41,7 @@
  *   <our id>        number of the send_assessment, in decimal (no JSON)
  * table "application"
  *   <ats>:<id>      {ats (connection), application{...}, sessions[keys], schedules[keys],
- *                    partners[ids], current, erased,
+ *                    partners[ids], current, erased, lapsed (erased because its time was up),
  *                    read_ms, events[numbers]}
  * series "roll"     {application (key)}   in the order in which they came; some may come twice
  * table "candidate"
@@ -63,14 +64,15 @@
  *                    due_ms, attempts, tries[{at_ms, us, status, outcome, detail}] (last 20),
  *                    begun (bool: an attempt was under way), begun_ms, marker, sentence,
  *                    created_ms, done_ms, since_ms (a person tried again: patience starts anew),
- *                    lane (agenda.h; absent for the connection's own work)}
+ *                    lane (agenda.h; absent for the connection's own work), erased (with and
+ *                    tries are empty)}
  *                   state: waiting, done, refused, parked
  *                   kind: backfill, deliver_event, list_tests, look_application, look_schedule,
  *                         send_assessment, look_session, write_note,
  *                         move_stage, create_interview, edit_interview, delete_interview,
  *                         set_interview_link, send_mail (with{to, subject, text, id}),
  *                         tell_partner, sweep, add_link, remove_link, tag_result,
- *                         upload_report, schedule_interview, unschedule_interview
+ *                         upload_report, schedule_interview, unschedule_interview, erase_traces
  * set "open-interviews" of ids; table "interview"
  *   <id>            {platform, state (ready, made, cancelled, over), token_name, candidate_name,
  *                    candidate_email, interviewer_email, starts_ms, ends_ms, title, ats,
@@ -146,13 +148,14 @@
  * set "broken-glass" of digests; table "glass"
  *   <sha256 hex of the host's cookie>  {who, reason, at_ms, until_ms}
  * table "count"
- *   <name>          {n}    repaired (the loss meter), duplicates, refused ...
+ *   <name>          {n}    repaired (the loss meter), erased (applications, sessions, interviews), duplicates ...
  * table "place"
  *   inbox           {number}   last event of the inbox whose effects are in this store
  * table "cursor"
  *   sweep-<connection>  {at_ms, after (key of the last one, when more are to be looked at)}
  *   poll-<connection>   {at_ms, cursor (the adapter's)}
  *   pruned-events, pruned-actions  {number}   all up to it are gone
+ *   pruned          {at_ms}    when what was too old had gone
  */
 #ifndef HOME_RECORDS_H
 #define HOME_RECORDS_H

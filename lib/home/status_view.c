@@ -219,6 +219,7 @@ const char *status_action_words(const char *kind)
                 { "remove_link", "Remove the link" },
                 { "tag_result", "Tag the result" },
                 { "upload_report", "Upload the report" },
+                { "erase_traces", "Erase what was written down about a candidate" },
                 { "sweep", "Look for missed results" },
         };
 

@@ -18,6 +18,7 @@ static const struct step_row rows[] = {
         { "delete_interview", step_delete_interview, true, -1 },
         { "deliver_event", step_deliver_event, false, -1 },
         { "edit_interview", step_edit_interview, true, -1 },
+        { "erase_traces", step_erase_traces, false, -1 },
         { "list_tests", step_list_tests, false, -1 },
         { "look_application", step_look_application, false, -1 },
         { "look_feedback", step_look_feedback, false, -1 },

@@ -9,6 +9,7 @@
 #include "floor/text.h"
 #include "floor/when.h"
 #include "home/feed.h"
+#include "home/forget.h"
 #include "home/records.h"
 #include "home/step.h"
 
@@ -18,6 +19,7 @@
 
 struct page {
         struct step *s;
+        int64_t before_ms; /* what is older the org does not keep */
         int64_t seen, added;
         int result;
 };
@@ -73,6 +75,8 @@ static void visit(void *context, const struct session *now)
         int result = 0;
 
         p->seen++;
+        if (now->finished_ms > 0 && now->finished_ms < p->before_ms)
+                goto out;
         /* Open ones will be told of; of erased and cancelled ones there is nothing to tell. */
         if (key == NULL || p->result != 0 || session_is_open(now->state) ||
             now->state == SESSION_ERASED || now->state == SESSION_CANCELLED)
@@ -127,14 +131,27 @@ static int list_tests(struct step *s, json_t *record)
         return 0;
 }
 
+static int64_t kept_from(struct step *s)
+{
+        int days = forget_days(s->org, &s->why);
+
+        return days > 0 ? trade_now(s->trade) - days * WHEN_DAY : days;
+}
+
 /* One page of the test in hand. */
 static int read_page(struct step *s, json_t *record)
 {
         const json_t *tests = json_object_get(record, "tests");
         int64_t at = json_get_int(record, "test", 0), offset = json_get_int(record, "offset", 0);
-        struct page page = { .s = s };
+        struct page page = { .s = s, .before_ms = kept_from(s) };
         bool more = false;
-        int result = s->desk.kind->platform->list_sessions(
+        int result = page.before_ms < 0 ? -1 : 0;
+
+        if (result != 0) {
+                step_trouble(s);
+                return -1;
+        }
+        result = s->desk.kind->platform->list_sessions(
             &s->desk.link, json_get_text(json_array_get(tests, (size_t)at), "id", ""), offset,
             visit, &page, &more, &s->outcome);
 

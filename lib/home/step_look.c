@@ -59,7 +59,7 @@ void step_look_application(struct step *s)
                 step_trouble(s);
                 goto out;
         }
-        if (json_get_bool(read, "erased", false)) {
+        if (erase_is_final(read)) {
                 step_done(s, ERASE_SENTENCE);
                 goto out;
         }
@@ -70,6 +70,8 @@ void step_look_application(struct step *s)
                 goto out;
         }
         record = found == 1 ? json_deep_copy(read) : json_object();
+        json_object_del(record, "erased"); /* its time was up: this is a new one */
+        json_object_del(record, "lapsed");
         json_set_int(record, "read_ms", trade_now(s->trade));
         add_events(record, s->with);
         if (dossier_put_application(&s->plan, s->org, s->application, read, record, &now,

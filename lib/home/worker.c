@@ -18,6 +18,7 @@
 #include "floor/when.h"
 #include "home/alert_tell.h"
 #include "home/event.h"
+#include "home/forget.h"
 #include "home/records.h"
 #include "home/watch.h"
 #include "home/worker_private.h"
@@ -153,20 +154,36 @@ static int load_polls(struct load *l)
         return 0;
 }
 
+/* What is too old goes once a day, wherever there is anything to grow old; cron's ticks are over
+ * too soon to wait for it. */
+static int load_pruning(struct load *l)
+{
+        uint64_t events = 0;
+        json_t *last = NULL;
+        int days;
+
+        if (store_series_last(l->org.store, "event", &events, l->why) != 0 ||
+            (days = forget_days(&l->org, l->why)) < 0 ||
+            record_get(&l->org, "cursor", "pruned", &last, l->why) < 0)
+                return -1;
+        if (events > 0 || days > 0)
+                agenda_add_other(l->w->agenda, l->name, AGENDA_PRUNE, NULL,
+                                 json_get_int(last, "at_ms", 0) +
+                                     trade_wait(&l->w->trade, WORKER_PRUNE_EVERY_MS));
+        json_decref(last);
+        return 0;
+}
+
 int worker_load(struct worker *w, const char *name, struct store *store, struct fail *why)
 {
         struct load l = { .w = w, .name = name, .now_ms = trade_now(&w->trade), .why = why };
-        uint64_t events = 0;
 
         strncpy(l.org.name, name, sizeof l.org.name - 1);
         l.org.store = store;
         if (store_set_list(store, "open-actions", load_action, &l, why) != 0 ||
             store_set_list(store, "open-sessions", load_session, &l, why) != 0 ||
-            store_series_last(store, "event", &events, why) != 0 || load_alerts(&l) != 0 ||
-            load_polls(&l) != 0)
+            load_alerts(&l) != 0 || load_polls(&l) != 0 || load_pruning(&l) != 0)
                 return -1;
-        if (events > 0)
-                agenda_add_other(w->agenda, name, AGENDA_PRUNE, NULL, l.now_ms + WHEN_HOUR);
         return 0;
 }
 

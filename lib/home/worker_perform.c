@@ -14,6 +14,7 @@
 #include "home/action.h"
 #include "home/alert_tell.h"
 #include "home/event.h"
+#include "home/forget.h"
 #include "home/health.h"
 #include "home/partner.h"
 #include "home/records.h"
@@ -31,7 +32,6 @@
 #define STATE_WAIT_MS (5 * WHEN_SECOND)
 #define CONFLICT_WAIT_MS 50
 #define PRUNE_SLICE 200
-#define PRUNE_EVERY_MS (WHEN_DAY)
 
 void worker_changed(struct worker *w)
 {
@@ -454,16 +454,40 @@ static int64_t perform_sweep(struct worker *w, struct org *org, const char *plat
         return open == 0 && result == 0 ? -1 : trade_now(&w->trade) + jitter(sweep_every(w));
 }
 
+/* Raw events and ended actions are not kept longer than candidates are. */
+static int64_t kept_ms(const struct worker *w, int days)
+{
+        int64_t kept = w->options.kept_ms > 0 ? w->options.kept_ms : EVENT_KEPT_MS;
+
+        return days > 0 && days * WHEN_DAY < kept ? days * WHEN_DAY : kept;
+}
+
+static int put_pruned(struct org *org, int64_t now, struct fail *why)
+{
+        struct batch *b = batch_new();
+        json_t *record = json_object();
+        int result;
+
+        json_set_int(record, "at_ms", now);
+        record_put(b, "cursor", "pruned", record);
+        result = store_commit(org->store, b, why);
+        json_decref(record);
+        batch_free(b);
+        return result;
+}
+
 static int64_t perform_prune(struct worker *w, struct org *org)
 {
         int64_t now = trade_now(&w->trade);
         struct fail why = FAIL_CLEAR;
-        bool more = false;
+        int days = forget_days(org, &why);
+        bool events = false, candidates = false;
 
-        if (event_prune(org, now, w->options.kept_ms > 0 ? w->options.kept_ms : EVENT_KEPT_MS,
-                        PRUNE_SLICE, &more, &why) != 0)
+        if (days < 0 || event_prune(org, now, kept_ms(w, days), PRUNE_SLICE, &events, &why) != 0 ||
+            (!events && forget_lapsed(&w->trade, org, &candidates, &why) != 0) ||
+            (!events && !candidates && put_pruned(org, now, &why) != 0))
                 return trouble(w, org, &why);
-        return now + (more ? 100 : PRUNE_EVERY_MS);
+        return now + (events || candidates ? 100 : trade_wait(&w->trade, WORKER_PRUNE_EVERY_MS));
 }
 
 /* Sooner again after trouble than the ATS is asked otherwise, never faster than actions are. */

@@ -6,9 +6,12 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "floor/when.h"
 #include "home/agenda.h"
 #include "home/plan.h"
 #include "home/worker.h"
+
+#define WORKER_PRUNE_EVERY_MS WHEN_DAY
 
 /* An org as intake knows it; made at its first record. */
 struct inlet {

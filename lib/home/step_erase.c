@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The step that takes what is personal out of ended actions: notes, names, addresses, what the
+ * other side said.  Nobody remembers which action was about whom, so all of them are looked at.
+ * What stays says what kind of thing was done, when, and how it ended.
+ */
+#include "floor/mem.h"
+#include "floor/text.h"
+#include "home/erase.h"
+#include "home/records.h"
+
+#define SLICE 100
+
+static bool is_about(const struct step *s, const json_t *action)
+{
+        const char *application = json_get_text(s->with, "application", NULL),
+                   *session = json_get_text(action, "session", NULL);
+        const json_t *sessions = json_object_get(s->with, "sessions");
+
+        if (application != NULL &&
+            text_equal(json_get_text(action, "application", NULL), application))
+                return true;
+        for (size_t i = 0; session != NULL && i < json_array_size(sessions); i++)
+                if (text_equal(json_text_of(json_array_get(sessions, i), ""), session))
+                        return true;
+        return false;
+}
+
+/* An action that waits is stopped, or looks for itself what is left. */
+static bool has_traces(const struct step *s, const json_t *action)
+{
+        return !text_equal(json_get_text(action, "state", ""), "waiting") &&
+               !json_get_bool(action, "erased", false) && is_about(s, action);
+}
+
+static void take_out(struct plan *p, uint64_t number, const json_t *read)
+{
+        json_t *action = json_deep_copy(read), *with = json_object();
+        const char *message = json_get_text(read, "with.message", NULL);
+
+        if (message != NULL) /* by which its body goes in time */
+                json_set_text(with, "message", message);
+        json_set(action, "with", with);
+        json_set(action, "tries", json_array());
+        json_set_text(action, "sentence", ERASE_SENTENCE);
+        json_set_bool(action, "erased", true);
+        plan_guard_series(p, "action", number, read);
+        record_series_put(p->batch, "action", number, action);
+        json_decref(action);
+}
+
+/* The numbers from..to: 0, -1. */
+static int look_at(struct step *s, uint64_t from, uint64_t to)
+{
+        struct plan plan;
+        int result = 0;
+
+        plan_init(&plan);
+        for (uint64_t number = from; result == 0 && number <= to; number++) {
+                json_t *action = NULL;
+
+                if (record_series_get(s->org, "action", number, &action, &s->why) < 0)
+                        result = -1;
+                if (action != NULL && has_traces(s, action))
+                        take_out(&plan, number, action);
+                json_decref(action);
+        }
+        if (result == 0 && !batch_empty(plan.batch))
+                result = plan_commit(&plan, s->org, &s->why);
+        plan_dispose(&plan);
+        return result;
+}
+
+void step_erase_traces(struct step *s)
+{
+        json_t *pruned = NULL;
+        uint64_t first, last = 0;
+        int result = 0;
+
+        s->no_call = true;
+        if (record_get(s->org, "cursor", "pruned-actions", &pruned, &s->why) < 0 ||
+            store_series_last(s->org->store, "action", &last, &s->why) != 0)
+                result = -1;
+        first = (uint64_t)json_get_int(pruned, "number", 0) + 1;
+        json_decref(pruned);
+        for (uint64_t at = first; result == 0 && at <= last; at += SLICE)
+                result = look_at(s, at, at + SLICE - 1 < last ? at + SLICE - 1 : last);
+        if (result != 0)
+                step_trouble(s);
+        else
+                step_done(s, "What was written down about the candidate is gone.");
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A candidate's data goes: found by anything of his, erased to the last trace, or when its time
+ * is up. */
+#include "home/forget.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../tap.h"
+#include "floor/mem.h"
+#include "floor/text.h"
+#include "floor/when.h"
+#include "home/audit.h"
+#include "home/backfill.h"
+#include "home/consumer.h"
+#include "home/records.h"
+#include "worker_fake.h"
+
+#define JANE "jane@x.example"
+
+static int answer(struct link *link, const struct fetch_request *request,
+                  struct fetch_answer *answer, struct fail *why)
+{
+        (void)link;
+        (void)request;
+        (void)why;
+        *answer = (struct fetch_answer){ .end = FETCH_ANSWERED, .status = 200 };
+        return 0;
+}
+
+static void tick(struct fake_home *f)
+{
+        struct worker_options options = fake_options(f);
+        struct fail why = FAIL_CLEAR;
+
+        options.trade.call = answer;
+        if (worker_tick(&options, NULL, &why) != 0)
+                tap_ok(false, "tick: %s", why.text);
+}
+
+/* A consumer that gets whole results. */
+static void add_consumer(struct fake_home *f)
+{
+        static const char settings[] =
+            "{\"url\":\"https://std.example/\",\"signing\":\"standard\",\"body\":\"full\"}";
+        struct fail why = FAIL_CLEAR;
+        struct batch *b = batch_new();
+        json_t *given = json_parse(settings, strlen(settings), true, &why),
+               *credentials = json_object();
+
+        json_set_text(credentials, "secret", "whsec_AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=");
+        connection_put(f->home, "acme", b, "std", kind_find("consumer"), given, credentials, NULL,
+                       "https://hire.example/fairlead", NULL);
+        tap_int(store_commit(f->org->store, b, &why), 0, "consumer: %s", why.text);
+        batch_free(b);
+        json_decref(given);
+        json_decref(credentials);
+}
+
+/* An interview that a scheduling flow made; of no application. */
+static void add_interview(struct fake_home *f, const char *id, const char *email, int64_t at_ms)
+{
+        struct fail why = FAIL_CLEAR;
+        struct batch *b = batch_new();
+        json_t *record = json_object();
+
+        json_set_text(record, "platform", "cs");
+        json_set_text(record, "state", "ready");
+        json_set_text(record, "candidate_name", "Jane Fake");
+        json_set_text(record, "candidate_email", email);
+        json_set_text(record, "title", "Talk with Jane");
+        json_set_int(record, "changed_ms", at_ms);
+        record_put(b, "interview", id, record);
+        tap_int(store_commit(f->org->store, b, &why), 0, "interview %s: %s", id, why.text);
+        batch_free(b);
+        json_decref(record);
+}
+
+static void set_retention(struct fake_home *f, int days)
+{
+        struct fail why = FAIL_CLEAR;
+        struct batch *b = batch_new();
+        json_t *self = fake_record(f->org, "org", "self");
+
+        if (self == NULL)
+                self = json_object();
+        json_set_int(self, "retention_days", days);
+        record_put(b, "org", "self", self);
+        tap_int(store_commit(f->org->store, b, &why), 0, "retention %d: %s", days, why.text);
+        batch_free(b);
+        json_decref(self);
+}
+
+struct hunt {
+        const char *part;
+        char places[600];
+        int count;
+};
+
+static int hunt_one(void *context, const struct store_record *r)
+{
+        struct hunt *h = context;
+        char *text = mem_text_part(r->len > 0 ? r->data : "", r->len);
+
+        if (strcasestr(text, h->part) != NULL) {
+                size_t len = strlen(h->places);
+
+                snprintf(h->places + len, sizeof h->places - len, " %s/%.30s", r->name, r->key);
+                h->count++;
+        }
+        mem_free(text);
+        return 0;
+}
+
+/* How many records of the org hold this text. */
+static void is_held(struct fake_home *f, const char *part, bool wanted, const char *name)
+{
+        struct hunt h = { .part = part };
+        struct fail why = FAIL_CLEAR;
+
+        store_each(f->org->store, hunt_one, &h, &why);
+        tap_ok((h.count > 0) == wanted, "%s: \"%s\" in%s", name, part,
+               h.count > 0 ? h.places : " nothing");
+}
+
+/* Two candidates, one with a result that went everywhere, a note that failed, an invitation. */
+static void prepare(struct fake_home *f)
+{
+        fake_home_make(f);
+        fake->applications[1] = fake->applications[0];
+        strcpy(fake->applications[1].id, "18");
+        strcpy(fake->applications[1].candidate, "6");
+        strcpy(fake->applications[1].email, "john@x.example");
+        fake->application_count = 2;
+        add_consumer(f);
+        fake_stage(f, "17", "e1");
+        tick(f);
+        fake_stage(f, "18", "e2");
+        tick(f);
+        strcpy(fake_session("S1")->state, "complete");
+        fake_session("S1")->score = 88;
+        fake_session("S1")->finished_ms = when_now_ms();
+        fake_told(f, "S1", "finished", "", "s-finished");
+        tick(f);
+        add_interview(f, "I1", JANE, when_now_ms());
+}
+
+static uint64_t size_of(const json_t *found, const char *list)
+{
+        return json_array_size(json_object_get(found, list));
+}
+
+static void test_found(void)
+{
+        static const char *const names[] = { "gh:17", "17", "cs:S1", "S1", "I1" };
+        struct fake_home f;
+        struct fail why = FAIL_CLEAR;
+        json_t *found;
+
+        prepare(&f);
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+                tap_int(forget_find(f.org, names[i], &found, &why), 1, "found by %s: %s", names[i],
+                        why.text);
+                tap_int((int64_t)size_of(found, "applications"), 1, "his application");
+                tap_int((int64_t)size_of(found, "sessions"), 0, "whose session goes with it");
+                tap_int((int64_t)size_of(found, "interviews"), 1, "and the interview");
+                json_decref(found);
+        }
+        tap_int(forget_find(f.org, JANE, &found, &why), 1, "found by his address");
+        json_decref(found);
+        tap_int(forget_find(f.org, "nobody@x.example", &found, &why), 0, "nobody is found");
+        tap_ok(found == NULL, "and nothing is there to erase");
+        tap_int(forget_find(f.org, "", &found, &why), 0, "no name names nobody");
+        add_interview(&f, "17", "other@x.example", when_now_ms());
+        tap_int(forget_find(f.org, "17", &found, &why), -1, "an id of two candidates is refused");
+        tap_int(why.kind, FAIL_INPUT, "with %s", why.text);
+        fake_home_close(&f);
+}
+
+static void test_no_trace(void)
+{
+        struct fake_home f;
+        struct fail why = FAIL_CLEAR;
+        struct worker_options options;
+        struct forget_count count;
+        json_t *found = NULL, *record;
+
+        prepare(&f);
+        options = fake_options(&f);
+        is_held(&f, JANE, true, "before");
+        tap_int(consumer_pause(f.home, f.org, "std", 1, &why), 1, "a consumer is paused");
+        fake_session("S1")->score = 91;
+        fake_told(&f, "S1", "finished", "", "s-corrected");
+        tick(&f);
+        tap_int(forget_find(f.org, JANE, &found, &why), 1, "found");
+        tap_int(forget_all(&options.trade, f.org, found, false, &count, &why), 0, "erased: %s",
+                why.text);
+        tap_int((int64_t)count.applications, 1, "one application");
+        json_decref(found);
+        tick(&f);
+        is_held(&f, JANE, false, "afterwards");
+        tap_int(forget_find(f.org, "gh:17", &found, &why), 0, "nothing is found any more");
+        tap_int(fake_open_actions(f.org), 0, "nothing waits");
+        record = fake_record(f.org, "application", "gh:18");
+        tap_ok(json_at(record, "application.email") != NULL, "the other candidate is untouched");
+        json_decref(record);
+        record = fake_record(f.org, "count", "erased");
+        tap_int(json_get_int(record, "n", 0), 2, "it is counted, with the interview");
+        json_decref(record);
+        fake_stage(&f, "17", "e3");
+        tick(&f);
+        record = fake_record(f.org, "application", "gh:17");
+        tap_ok(json_get_bool(record, "erased", false), "what was erased stays so");
+        json_decref(record);
+        fake_home_close(&f);
+}
+
+static int is_lapse(void *context, const char *line, size_t len)
+{
+        (void)len;
+        *(int *)context += strstr(line, "candidate.lapsed") != NULL;
+        return 0;
+}
+
+static void test_time_is_up(void)
+{
+        struct fake_home f;
+        struct fail why = FAIL_CLEAR;
+        json_t *record;
+        int lapses = 0;
+
+        prepare(&f);
+        set_retention(&f, 400);
+        fake->clock_ms = 399 * WHEN_DAY;
+        tick(&f);
+        is_held(&f, JANE, true, "a day before its time");
+        fake_stage(&f, "18", "e4"); /* something is heard of the other one */
+        tick(&f);
+        fake->clock_ms = 402 * WHEN_DAY;
+        tick(&f);
+        tick(&f);
+        is_held(&f, JANE, false, "after its time");
+        record = fake_record(f.org, "interview", "I1");
+        tap_text(json_get_text(record, "candidate_name", NULL), "erased", "so is the interview");
+        json_decref(record);
+        record = fake_record(f.org, "application", "gh:18");
+        tap_ok(json_at(record, "application.email") != NULL, "who was heard of stays");
+        json_decref(record);
+        audit_export(f.home, "acme", is_lapse, &lapses, &why);
+        tap_ok(lapses > 0, "the audit log says so: %d", lapses);
+        strcpy(fake_application("17")->entry, "again");
+        fake_stage(&f, "17", "e5");
+        tick(&f);
+        record = fake_record(f.org, "application", "gh:17");
+        tap_ok(!json_get_bool(record, "erased", false) &&
+                   json_at(record, "application.email") != NULL,
+               "and when the ATS speaks of him again, he is new");
+        json_decref(record);
+        fake_home_close(&f);
+}
+
+/* What is older than the org keeps does not come in from the platform's past either. */
+static void test_old_past(void)
+{
+        struct fake_home f;
+        struct fail why = FAIL_CLEAR;
+        struct worker_options options;
+        json_t *record;
+
+        fake_home_make(&f);
+        add_consumer(&f);
+        set_retention(&f, 30);
+        for (int i = 0; i < 2; i++) {
+                struct fake_session *s = &fake->sessions[fake->session_count++];
+
+                *s = (struct fake_session){ .score = 10 };
+                snprintf(s->id, sizeof s->id, "P%d", i);
+                strcpy(s->test, "T1");
+                strcpy(s->email, "past@x.example");
+                strcpy(s->state, "complete");
+                strcpy(s->verification, "none");
+                s->finished_ms = when_now_ms() - (i == 0 ? 31 : 29) * WHEN_DAY;
+        }
+        options = fake_options(&f);
+        tap_int(backfill_start(&options.trade, f.org, "cs", &why), 1, "the past: %s", why.text);
+        tick(&f);
+        record = fake_record(f.org, "session", "cs:P0");
+        tap_ok(record == NULL, "too old: not read");
+        json_decref(record);
+        record = fake_record(f.org, "session", "cs:P1");
+        tap_ok(record != NULL, "young enough: read");
+        json_decref(record);
+        fake_home_close(&f);
+}
+
+int main(void)
+{
+        fake_start();
+        test_found();
+        test_no_trace();
+        test_time_is_up();
+        test_old_past();
+        return tap_end();
+}
