@@ -76,9 +76,12 @@ static int relay(const struct event_work *w, const json_t *event, const struct f
                               fact->name, fact->occurred_ms, trade_now(w->trade), why);
 }
 
-static bool is_stale(const struct event_work *w, const struct fact *fact)
+/* The time in a notice is the one it was signed at.  Where the signature covers the body it says
+ * nothing of the kind: Greenhouse's events have no time (wire/greenhouse.md 4.1) and Ashby's that
+ * of a record, and what follows reads the truth back and orders nothing twice. */
+static bool is_stale(const struct event_work *w, enum trust trust, const struct fact *fact)
 {
-        return !w->replayed && fact->occurred_ms > 0 &&
+        return trust == TRUST_NOTICE && !w->replayed && fact->occurred_ms > 0 &&
                trade_now(w->trade) - fact->occurred_ms > EVENT_STALE_MS;
 }
 
@@ -90,13 +93,13 @@ static int decide(struct event_work *w, json_t *event, enum trust trust, const s
         const char *state = NULL;
         int result = 0;
 
-        if (trust != TRUST_UNSIGNED && !is_stale(w, fact) && relay(w, event, fact, why) != 0)
+        if (trust != TRUST_UNSIGNED && !is_stale(w, trust, fact) && relay(w, event, fact, why) != 0)
                 return -1;
         if (trust == TRUST_UNSIGNED)
                 conclude(event, "ignored", "Not signed: kept for people, never acted on.");
         else if (fact->kind == FACT_UNKNOWN)
                 conclude(event, "unknown", fact->summary);
-        else if (is_stale(w, fact))
+        else if (is_stale(w, trust, fact))
                 conclude(event, "ignored", "Too old to act on; it can be replayed.");
         else {
                 result = follow_fact(w, trust, fact, json_get_text(event, "connection", ""),

@@ -20,7 +20,8 @@
 /* Longer than the longest retry of any sender (25 attempts of CodeSignal: 17 days,
  * wire/codesignal.md 2.3; Greenhouse 15 h, wire/greenhouse.md 4.3). */
 #define EVENT_KEPT_MS (90 * WHEN_DAY)
-/* By the sender's clock; an older one is kept and nothing follows unless it is replayed. */
+/* Of a notice, by the sender's clock: an older one is kept and nothing follows unless it is
+ * replayed. */
 #define EVENT_STALE_MS (60 * WHEN_DAY)
 
 struct event_work {

@@ -175,12 +175,28 @@ static void test_lies(void)
         has_event(f.org, 5, "unknown", "No such session");
         has_event(f.org, 6, "unknown", NULL);
         has_event(f.org, 7, "unknown", "not there any more");
-        fake_deliver(&f, "acme", "gh", TRUST_BODY,
-                     "{\"fact\":\"stage_entered\",\"subject\":\"17\",\"identity\":\"old\","
+        tap_int((int64_t)fake_open_actions(f.org), 0, "nothing hangs");
+        fake_home_close(&f);
+}
+
+/* A notice has a time of its own, under the signature; what Greenhouse and Ashby sign has that of
+ * a record, which may be years old. */
+static void test_age(void)
+{
+        struct fake_home f;
+
+        fake_home_make(&f);
+        fake_deliver(&f, "acme", "gh", TRUST_NOTICE,
+                     "{\"fact\":\"stage_entered\",\"subject\":\"17\",\"identity\":\"e1\","
                      "\"occurred_ms\":1000}");
         fake_tick(&f);
-        has_event(f.org, 8, "ignored", "Too old");
-        tap_int((int64_t)fake_open_actions(f.org), 0, "nothing hangs");
+        has_event(f.org, 1, "ignored", "Too old");
+        tap_int(fake->calls[CALL_READ_APPLICATION], 0, "an old notice calls nobody");
+        fake_deliver(&f, "acme", "gh", TRUST_BODY,
+                     "{\"fact\":\"stage_entered\",\"subject\":\"17\",\"identity\":\"e2\","
+                     "\"occurred_ms\":1000}");
+        fake_tick(&f);
+        tap_int(fake->session_count, 1, "an application that nobody touched for years is invited");
         fake_home_close(&f);
 }
 
@@ -1243,6 +1259,7 @@ int main(void)
         test_journey();
         test_repetitions();
         test_lies();
+        test_age();
         test_refusals();
         test_endings();
         test_outcomes();
