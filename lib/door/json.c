@@ -325,16 +325,6 @@ char *json_get_id(const json_t *value, const char *path)
         return json_id_of(json_at(value, path));
 }
 
-/* How many of the bytes at p are one character that json_parse() would take back; 0 if the
- * first is a bad byte. */
-static size_t character(const char *p, size_t len)
-{
-        unsigned char lead = (unsigned char)*p;
-        size_t size = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-
-        return lead != 0 && size <= len && text_utf8_valid(p, size) ? size : 0;
-}
-
 /* NUL is valid UTF-8, but json_parse() refuses it: what we write, we must be able to read. */
 static bool clean(const char *text, size_t len)
 {
@@ -344,7 +334,7 @@ static bool clean(const char *text, size_t len)
 static void add_clean(struct buf *out, const char *text, size_t len)
 {
         while (len > 0) {
-                size_t size = character(text, len);
+                size_t size = *text == '\0' ? 0 : text_utf8_size(text, len);
 
                 if (size == 0)
                         buf_add_text(out, "\xEF\xBF\xBD");

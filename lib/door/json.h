@@ -31,6 +31,20 @@
  * else the caller drops it with json_decref(). */
 json_t *json_parse(const void *text, size_t len, bool strict, struct fail *why);
 
+/* What a vendor sent, read for what is right in it.  As json_parse(), not strict; but one flaw
+ * in a text nobody asked for must not hide the rest, so half a pair of surrogates (a name that a
+ * JavaScript program cut), NUL, control characters and bytes that are not UTF-8 become U+FFFD in
+ * strings, an integer beyond 64 bits becomes a real, and a real that is none null.  What is cut
+ * off, nested too deep or no JSON at all is FAIL_INPUT still. */
+json_t *json_read(const void *text, size_t len, struct fail *why);
+
+/* The strings, numbers and truths that stand directly in the object that text begins with, as far
+ * as it can be followed: what is inside of its other members need not be JSON, nor whole.  Of the
+ * first JSON_SKIM_MAX members those whose name and value have at most that many bytes; of two
+ * with one name the last one wins.  Never NULL; the caller drops it with json_decref(). */
+#define JSON_SKIM_MAX 256
+json_t *json_skim(const void *text, size_t len);
+
 /* Compact, members sorted: the same value gives the same bytes.  A real is written with as
  * many digits as bring it back exactly. */
 void json_write(const json_t *value, struct buf *out);

@@ -65,12 +65,14 @@ const char *text_or(const char *text, const char *otherwise)
         return text_empty(text) ? otherwise : text;
 }
 
-/* Length of the sequence at p (at most left bytes), or 0 if it is not valid. */
-static size_t sequence(const unsigned char *p, size_t left)
+size_t text_utf8_size(const void *data, size_t left)
 {
+        const unsigned char *p = data;
         unsigned char low = 0x80, high = 0xBF;
         size_t len, i;
 
+        if (left == 0)
+                return 0;
         if (p[0] < 0x80)
                 return 1;
         if (p[0] >= 0xC2 && p[0] <= 0xDF)
@@ -105,7 +107,7 @@ bool text_utf8_valid(const void *data, size_t len)
         const unsigned char *p = data;
 
         while (len > 0) {
-                size_t step = sequence(p, len);
+                size_t step = text_utf8_size(p, len);
 
                 if (step == 0)
                         return false;

@@ -20,6 +20,8 @@ const char *text_or(const char *text, const char *otherwise); /* otherwise when 
 
 /* Valid UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF). */
 bool text_utf8_valid(const void *data, size_t len);
+/* Bytes of the first character of len bytes: 1 to 4, or 0 if it is not valid or there is none. */
+size_t text_utf8_size(const void *data, size_t len);
 
 /* Letters, digits, '-' and '_', 1 to max bytes, not starting with '-': names of orgs,
  * connections, rules, safe as a file name and in a URL. */

@@ -44,8 +44,28 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         json_t *strict = json_parse(data, size, true, NULL);
         json_t *loose = json_parse(data, size, false, &why), *again;
         struct buf once = BUF_NONE, twice = BUF_NONE;
-        json_t *text;
+        json_t *text, *read = json_read(data, size, NULL), *skimmed = json_skim(data, size), *part;
+        const char *name;
 
+        /* what needs no mending is not mended; what was mended is as good as any */
+        MUST(loose == NULL || json_equal(loose, read));
+        if (read != NULL) {
+                json_write(read, &once);
+                again = json_parse(once.data, once.len, true, NULL);
+                MUST(json_equal(read, again));
+                json_decref(again);
+                buf_reset(&once);
+        }
+        /* a part seen from afar is the part seen from near */
+        MUST(json_object_size(skimmed) <= JSON_SKIM_MAX);
+        json_object_foreach(skimmed, name, part)
+        {
+                MUST(!json_is_object(part) && !json_is_array(part));
+                MUST(!json_is_object(loose) || size > JSON_SKIM_MAX * strlen("'':1,") ||
+                     json_equal(part, json_object_get(loose, name)));
+        }
+        json_decref(read);
+        json_decref(skimmed);
         MUST(strict == NULL || json_equal(strict, loose));
         MUST((loose == NULL) == (why.kind == FAIL_INPUT));
         if (loose != NULL) {
