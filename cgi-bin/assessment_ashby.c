@@ -120,7 +120,7 @@ static json_t *document(struct request *rq, struct reply *re)
 {
         const struct buf *body = request_body(rq);
         struct fail why = FAIL_CLEAR;
-        json_t *value = json_parse(body->data, body->len, false, &why);
+        json_t *value = json_read(body->data, body->len, &why);
 
         if (json_is_object(value))
                 return value;

@@ -94,7 +94,7 @@ int ashby_call(struct link *link, const struct ashby_method *method, json_t *bod
         outcome->elapsed_us += got.elapsed_us;
         outcome->status = got.status;
         if (result == 0 && got.body.len > 0)
-                value = json_parse(got.body.data, got.body.len, false, NULL);
+                value = json_read(got.body.data, got.body.len, NULL);
         if (result == 0 && got.status == 200 && json_is_true(json_at(value, "success"))) {
                 answer->value = json_incref(value);
                 answer->results = json_at(value, "results");

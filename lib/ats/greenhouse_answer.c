@@ -127,7 +127,7 @@ void greenhouse_v3_words(const struct link *link, const struct fetch_answer *ans
                          const char *token, struct buf *out)
 {
         json_t *value = answer->end == FETCH_ANSWERED
-                            ? json_parse(answer->body.data, answer->body.len, false, NULL)
+                            ? json_read(answer->body.data, answer->body.len, NULL)
                             : NULL;
         const json_t *errors = json_at(value, "errors");
         struct buf words = BUF_NONE;

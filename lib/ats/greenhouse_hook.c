@@ -93,7 +93,7 @@ static bool is_ping(const struct buf *body)
         if (body->len == 0 || body->len > PING_MAX ||
             memmem(body->data, body->len, "ping", 4) == NULL)
                 return false;
-        value = json_parse(body->data, body->len, false, NULL);
+        value = json_read(body->data, body->len, NULL);
         ping = text_equal(json_get_text(value, "action", NULL), "ping");
         json_decref(value);
         return ping;
@@ -385,7 +385,7 @@ static void decode(const void *body, size_t len, const json_t *headers, const js
                    struct fact *fact)
 {
         struct fail why = FAIL_CLEAR;
-        json_t *value = json_parse(body, len, false, &why);
+        json_t *value = json_read(body, len, &why);
         const char *action = json_get_text(value, "action", NULL);
 
         (void)settings;

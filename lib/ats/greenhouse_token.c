@@ -77,7 +77,7 @@ static int refusal(const struct link *link, const struct fetch_answer *answer,
 static int accept_token(const struct fetch_answer *answer, char **text, int64_t *expires_ms,
                         struct outcome *outcome)
 {
-        json_t *value = json_parse(answer->body.data, answer->body.len, false, NULL);
+        json_t *value = json_read(answer->body.data, answer->body.len, NULL);
         const char *token = json_get_text(value, "access_token", NULL);
         int result = -1;
 

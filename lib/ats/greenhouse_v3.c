@@ -206,7 +206,7 @@ static char *next_page(const struct fetch_answer *answer, const char *url, bool 
 static int page_of(const struct greenhouse_ask *ask, const struct fetch_answer *answer,
                    json_t **page, struct outcome *outcome)
 {
-        json_t *value = json_parse(answer->body.data, answer->body.len, false, NULL);
+        json_t *value = json_read(answer->body.data, answer->body.len, NULL);
         bool processing = json_is_object(value) && json_at(value, "message") != NULL;
 
         *page = value;
@@ -334,7 +334,7 @@ int greenhouse_v3_object(struct link *link, const char *path, const char *scope,
                 if (result == 0)
                         outcome->kind = OUTCOME_DONE;
         } else {
-                *value = json_parse(answer.body.data, answer.body.len, false, NULL);
+                *value = json_read(answer.body.data, answer.body.len, NULL);
                 if (!json_is_object(*value) && !json_is_array(*value)) {
                         json_decref(*value);
                         *value = NULL;
@@ -365,7 +365,7 @@ int greenhouse_v3_write(struct link *link, const char *method, const char *path,
         result = call(&ask, &got, outcome);
         if (result == 0) {
                 json_t *value =
-                    got.body.len == 0 ? NULL : json_parse(got.body.data, got.body.len, false, NULL);
+                    got.body.len == 0 ? NULL : json_read(got.body.data, got.body.len, NULL);
 
                 /* A proxy's own "200 OK" page is no note in Greenhouse. */
                 if (got.status != expected && !(got.status == 200 && json_is_object(value)))

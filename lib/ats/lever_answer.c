@@ -41,7 +41,7 @@ static bool read_error(const struct fetch_answer *answer, const char *key, char 
                        struct buf *words)
 {
         json_t *body = answer->end == FETCH_ANSWERED
-                           ? json_parse(answer->body.data, answer->body.len, false, NULL)
+                           ? json_read(answer->body.data, answer->body.len, NULL)
                            : NULL;
         bool theirs = json_get_text(body, "code", NULL) != NULL;
 

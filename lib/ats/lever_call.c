@@ -75,7 +75,7 @@ static int call(const struct lever_ask *ask, json_t **whole, struct outcome *out
         if (send_it(ask, &answer, outcome) != 0 || answer.status < 200 || answer.status > 299) {
                 result = lever_failed(ask, &answer, outcome);
         } else if (answer.status != 204) {
-                *whole = json_parse(answer.body.data, answer.body.len, false, NULL);
+                *whole = json_read(answer.body.data, answer.body.len, NULL);
                 /* A proxy's own page is no answer of Lever's.  DELETE has an empty body (204). */
                 if (!json_is_object(*whole) && !json_is_array(*whole)) {
                         result = outcome_set(

@@ -15,6 +15,8 @@ static bool triggered_at(const json_t *event, int64_t *ms)
 {
         const json_t *value = json_object_get(event, "triggeredAt");
 
+        if (json_is_string(value)) /* in JavaScript the same text */
+                return text_int(json_string_value(value), 0, INT64_MAX, ms) == 0;
         if (json_is_real(value)) {
                 double real = json_real_value(value);
 
@@ -80,18 +82,29 @@ static void judge(const struct sender_request *request, const json_t *event,
         }
 }
 
-/* The signature is inside, so a body that is no JSON cannot be vouched for by anybody: it is
- * refused and counted, and Lever shows it as failed (the stage-change sample in its own
- * documentation is such a body, a slip of the page). */
-static void verify(const struct sender_request *request, struct verdict *verdict)
+/* The signature is inside.  Where the body is no JSON further in (the stage-change sample in
+ * Lever's own documentation is such a body) it still says who signed, and is kept for people; one
+ * that says nothing of the kind is refused and counted, and Lever shows it as failed. */
+static void judge_flawed(const struct sender_request *request, struct verdict *verdict)
 {
-        json_t *event = json_parse(buf_text(request->body), request->body->len, false, NULL);
+        json_t *event = json_skim(request->body->data, request->body->len);
 
-        if (json_is_object(event))
+        if (signer(request, event) != -2)
                 judge(request, event, verdict);
         else
                 verdict_set(verdict, VERDICT_REFUSE, 400,
                             request->body->len == 0 ? "empty body" : "body is not JSON");
+        json_decref(event);
+}
+
+static void verify(const struct sender_request *request, struct verdict *verdict)
+{
+        json_t *event = json_read(request->body->data, request->body->len, NULL);
+
+        if (json_is_object(event))
+                judge(request, event, verdict);
+        else
+                judge_flawed(request, verdict);
         json_decref(event);
 }
 
@@ -158,13 +171,14 @@ static void read_event(struct fact *fact, const char *name, const json_t *event)
 }
 
 /* Two webhooks on one URL deliver one change twice, perhaps with different ids; without an id
- * the change itself is what repeats (section 4, "Answer, retries, duplicates"). */
+ * the change itself is what repeats (section 4, "Answer, retries, duplicates").  The id is not
+ * signed, so it never stands alone: a lie must not make us blind to the truth that comes later. */
 static char *identity_of(const char *name, const char *subject, const json_t *event)
 {
         char *id = json_get_id(event, "id"), *identity;
 
         if (id != NULL)
-                identity = mem_format("%s:id:%s", name, id);
+                identity = mem_format("%s:id:%s:%s", name, id, text_or(subject, ""));
         else
                 identity = mem_format("%s:%s:%s:%" PRId64, name, text_or(subject, ""),
                                       json_get_text(event, "data.toStageId", ""),
@@ -177,7 +191,7 @@ static void decode(const void *body, size_t len, const json_t *headers, const js
                    struct fact *fact)
 {
         struct fail why = FAIL_CLEAR;
-        json_t *event = json_parse(body, len, false, &why);
+        json_t *event = json_read(body, len, &why);
         const char *name = json_get_text(event, "event", NULL);
 
         (void)headers;

@@ -228,7 +228,7 @@ size_t cgi_header_size(struct cgi *c)
         size_t size = 0;
 
         for (char **e = c->env; e != NULL && *e != NULL; e++)
-                if (strncmp(*e, "HTTP_", 5) == 0)
+                if (strncmp(*e, "HTTP_", 5) == 0 || strncmp(*e, "CONTENT_TYPE=", 13) == 0)
                         size += strlen(*e);
         return size;
 }

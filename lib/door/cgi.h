@@ -60,7 +60,7 @@ void cgi_each_header(struct cgi *c,
                      void (*visit)(void *context, const char *name, const char *value),
                      void *context);
 
-size_t cgi_header_size(struct cgi *c); /* bytes of all HTTP_* variables together */
+size_t cgi_header_size(struct cgi *c); /* bytes of all headers together */
 
 /* Reads the whole body: 0 done; 413 longer than max; 411 no length but chunked; 400 shorter
  * or longer than announced, or a length that is no number.  Whatever is unread is drained by

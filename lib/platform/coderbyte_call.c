@@ -295,7 +295,7 @@ static int judge_answer(struct coderbyte *c, const struct question *q, const str
         char *message;
         int result;
 
-        out->body = json_parse(a->body.data, a->body.len, false, &why);
+        out->body = json_read(a->body.data, a->body.len, &why);
         message = quote(
             q, json_text_of(coderbyte_at(c->profile, "envelope", "message", out->body, NULL), ""));
         result = judge_status(c, q, a, message);

@@ -159,7 +159,7 @@ static void decode(const void *body, size_t len, const json_t *headers, const js
                    struct fact *fact)
 {
         struct fail why = FAIL_CLEAR;
-        json_t *event = json_parse(body, len, false, &why);
+        json_t *event = json_read(body, len, &why);
         const char *operation = json_get_text(event, "operation", NULL);
 
         (void)headers;

@@ -288,7 +288,7 @@ static int judge_answer(struct link *link, const json_t *map, const struct quest
         struct fail why = FAIL_CLEAR;
         int result = -1;
 
-        out->body = json_parse(a->body.data, a->body.len, false, &why);
+        out->body = json_read(a->body.data, a->body.len, &why);
         if (out->body == NULL)
                 return judge_status(link, q, a, why.text, o);
         errors = json_at(out->body, "errors");

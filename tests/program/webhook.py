@@ -98,6 +98,9 @@ def golden(home):
                  "ping, signed"))
     rows.append(("ab: ping, unsigned", "ab", {}, json.dumps(ping).encode(), 200, "probe",
                  "unsigned", "ping, not signed"))
+    rows.append(("ab: ping, with much white space", "ab", {},
+                 json.dumps(ping, indent=999).encode(), 200, "probe", "unsigned",
+                 "ping, not signed"))
     rows.append(("ab: ping, signed wrong", "ab", *planted.signed("ab", ping, secret="another"),
                  200, "probe", "unsigned", "ping, signature wrong"))
     if "cs" in home.hooks:
@@ -179,6 +182,41 @@ def test_bad_bodies(way, home, server):
               f"{way}: nothing unsigned is kept as an event")
 
 
+FLAWS = {
+    "half a character": b'"Jo \\ud83d"', "NUL escaped": b'"Jo\\u0000"', "NUL raw": b'"Jo\0"',
+    "invalid UTF-8": b'"\xff\xc0\xaf"', "a raw line break": b'"Jo\n"', "a large number": b"9" * 400,
+    "nested": b"[" * 100000 + b"]" * 100000, "no JSON": b'{"a":1 "b":2,}', "cut short": None,
+}
+
+
+@both
+def test_flawed(way, home, server):
+    """Signed, but with a flaw in a member that nobody asked for, or further in no JSON at all: a
+    refusal would block what comes behind it, so it is kept."""
+    last = 0
+    for c, name, id_ in (("cs", "payload", "testSessionId"), ("lv", "data", "opportunityId")):
+        headers, body = planted.signed(c, home=home)
+        head = {k: v for k, v in json.loads(body).items() if k != name}
+        for flaw, value in FLAWS.items():
+            text = json.dumps(head).encode()[:-1] + f', "{name}": {{"{id_}": "x", "n": '.encode()
+            text += b'"J' if value is None else value + b"}}"
+            reply = server.request("POST", home.target(c), body=text, headers=headers)
+            tap.equal(reply.status, 200, f"{way}: {c}: {flaw}")
+            records = home.inbox(last)
+            tap.equal([(r["what"], r["trust"], r["body"]) for r in records],
+                      [("event", "notice", text)], f"{way}: {c}: {flaw}: kept as it came")
+            last = records[-1]["number"] if records else last
+            wrong = spoil(headers, body, c)
+            if c == "lv":
+                text = text.replace(json.loads(body)["signature"].encode(),
+                                    json.loads(wrong[1])["signature"].encode())
+            reply = server.request("POST", home.target(c), body=text, headers=wrong[0])
+            tap.equal(reply.status, 401, f"{way}: {c}: {flaw}, one bit off")
+            last += len(home.inbox(last))
+    tap.equal(len([r for r in home.inbox() if r["what"] == "event"]), 2 * len(FLAWS),
+              f"{way}: nothing else was kept")
+
+
 @both
 def test_too_large(way, home, server):
     last = len(home.inbox())
@@ -206,6 +244,9 @@ def test_headers(way, home, server):
     big = dict(headers, **{"X-Big": "y" * 65536})
     tap.equal(server.request("POST", home.target("gh"), body=body, headers=big).status, 431,
               f"{way}: a header of 64 kB")
+    big = dict(headers, **{"Content-Type": "y" * 65536})
+    tap.equal(server.request("POST", home.target("gh"), body=body, headers=big).status, 431,
+              f"{way}: a type of 64 kB")
     for c in home.hooks:
         headers, body = planted.signed(c, home=home)
         if c == "lv":
@@ -524,6 +565,6 @@ def test_threads():
         tap.equal(len(home.inbox()), 16 * 50, "and all is kept")
 
 
-tap.run(test_golden, test_bad_bodies, test_too_large, test_headers, test_nothing_here, test_time,
-        test_kill, test_bounds, test_counts_come, test_modes, test_no_home, test_full_disk,
-        test_replay, test_stuck, test_threads)
+tap.run(test_golden, test_bad_bodies, test_flawed, test_too_large, test_headers,
+        test_nothing_here, test_time, test_kill, test_bounds, test_counts_come, test_modes,
+        test_no_home, test_full_disk, test_replay, test_stuck, test_threads)
