@@ -15,6 +15,7 @@ struct lane {
         char connection[41];
         enum agenda_lane kind;
         unsigned running;
+        bool failing; /* it was asked to rest, and nothing has ended well since */
         int64_t rest_ms;
         uint64_t head; /* while picking: the first action of a lane in order */
         struct lane *next;
@@ -329,6 +330,16 @@ static void find_heads(struct place *o)
         }
 }
 
+/* How many of an org's items that stand aside belong to lanes that fail. */
+static unsigned failing_of(const struct place *o)
+{
+        unsigned count = 0;
+
+        for (const struct lane *lane = o->lanes; lane != NULL; lane = lane->next)
+                count += lane->kind != AGENDA_OWN && lane->failing ? lane->running : 0;
+        return count;
+}
+
 /* Does its lane let this item go now, as far as the others in it and aside are concerned? */
 static bool has_way(const struct agenda *a, const struct place *o, const struct item *item)
 {
@@ -338,6 +349,10 @@ static bool has_way(const struct agenda *a, const struct place *o, const struct 
         if (lane == NULL || item->what != AGENDA_ACTION || lane->kind == AGENDA_OWN)
                 return lane == NULL || lane->running < LANE_MAX;
         if (o->aside >= aside_max || a->aside >= a->aside_max)
+                return false;
+        /* However many hang, one place is left for those that do not. */
+        if (aside_max > 1 &&
+            (lane->running >= aside_max - 1 || (lane->failing && failing_of(o) >= aside_max - 1)))
                 return false;
         return lane->kind == AGENDA_IN_ORDER ? item->number == lane->head
                                              : lane->running < LANE_MAX;
@@ -448,8 +463,10 @@ void agenda_finish(struct agenda *a, const struct ticket *ticket, int64_t due_ms
                                 for (size_t k = 0; k < a->active_count; k++)
                                         a->active[k]->next_ms = 0;
                 }
-                if (item->lane != NULL)
+                if (item->lane != NULL) {
                         item->lane->running--;
+                        item->lane->failing = item->lane->failing && due_ms >= 0;
+                }
                 item->running = false;
                 o->running--;
                 a->running--;
@@ -477,6 +494,7 @@ void agenda_rest(struct agenda *a, const char *org, const char *connection, int6
         o = find(a, org, true);
         o->next_ms = 0;
         lane = find_lane(o, connection);
+        lane->failing = until_ms > 0;
         if (until_ms == 0 || until_ms > lane->rest_ms)
                 lane->rest_ms = until_ms;
         pthread_mutex_unlock(&a->lock);

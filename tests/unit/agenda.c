@@ -159,11 +159,34 @@ static void test_idle(void)
         agenda_free(a);
 }
 
+/* Consumers that hang share one place: the one that works goes at once, whoever came first. */
+static void test_hanging(void)
+{
+        static const char *const names[] = { "dead1", "dead1", "dead2", "well" };
+        struct agenda *a = agenda_new(8);
+        struct ticket first, second, third;
+        int64_t wait;
+
+        for (unsigned i = 0; i < 4; i++)
+                agenda_add(a, "acme", i + 1, 1000, names[i], NULL, NULL, AGENDA_ASIDE);
+        agenda_rest(a, "acme", "dead2", 1000);
+        tap_int(agenda_take(a, 2000, 2000, &first, &wait), 1, "one that hangs starts");
+        tap_text(first.connection, "dead1", "as it came first");
+        agenda_rest(a, "acme", "dead1", 1000);
+        tap_int(agenda_take(a, 2000, 2000, &second, &wait), 1, "another one starts");
+        tap_text(second.connection, "well", "the one that works");
+        tap_int(agenda_take(a, 2000, 2000, &third, &wait), 0, "and no more that fail");
+        agenda_finish(a, &first, -1);
+        tap_int(agenda_take(a, 2000, 2000, &third, &wait), 1, "until the first one has ended");
+        agenda_free(a);
+}
+
 int main(void)
 {
         test_connection();
         test_org();
         test_subject();
         test_idle();
+        test_hanging();
         return tap_end();
 }
