@@ -378,7 +378,7 @@ const struct command commands_key[] = {
           "rotate [ORG] ID [--overlap SPAN] | revoke [ORG] ID",
           "Issue, list, change, rotate and revoke keys",
           "scopes: interviews:write, interviews:read, status:read, actions:write, results:read,\n"
-          "        keys:read, keys:write; keys:* is both of these\n"
+          "        platform:read, keys:read, keys:write; keys:* is both of these\n"
           "WHEN:   90d, 12h, 30m from now, or a time such as 2027-01-31T00:00:00Z\n"
           "SPAN:   how long the old key still works: now, 12h; 7d unless given\n\n"
           "The key goes to stdout, once; only its digest is kept. change takes the options of\n"

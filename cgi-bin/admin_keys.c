@@ -270,6 +270,9 @@ static const struct {
         const char *scope, *words, *line;
 } tries[] = {
         { "results:read", "the results so far", "%s/report/%s/results" },
+        { "platform:read", "the tests at a platform; put the name of its connection in place of cs",
+          "-d '{\"query\": \"{companyTests(first: 5) {tests {id title}}}\"}' "
+          "%s/report/%s/platform/cs" },
         { "status:read", "how it stands", "-H \"Accept: application/json\" %s/admin/%s" },
         { "keys:read", "the keys there are", "%s/keys/%s" },
         { "interviews:write", "this makes an interview link for somebody made up",

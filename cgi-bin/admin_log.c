@@ -55,6 +55,7 @@ static const struct {
         { "person.signed-in", "signed in" },
         { "person.signed-out", "signed out" },
         { "person.withdrawn", "withdrew an invitation" },
+        { "platform.read", "read at a platform" },
         { "report.downloaded", "downloaded a report" },
         { "report.viewed", "looked at a report" },
         { "rules.added", "added a rule" },

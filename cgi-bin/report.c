@@ -7,6 +7,7 @@
 #include "home/audit.h"
 #include "home/report_view.h"
 #include "report_file.h"
+#include "report_platform.h"
 #include "report_results.h"
 
 /* Who looked at which report, once an hour for each address: the link is the key, so it cannot
@@ -68,6 +69,7 @@ static void file(struct request *rq, struct reply *re)
 static const struct route routes[] = {
         { "GET", "{org}/results", report_results, 0, true, NULL },
         { "GET", "{org}/results/{session}", report_result, 0, true, NULL },
+        { "POST", "{org}/platform/{connection}", report_platform, REPORT_QUESTION_MAX, true, NULL },
         { "GET", "{org}/{token}", page, 0, false, NULL },
         { "GET", "{org}/{token}/file", file, 0, false, NULL },
         { NULL, NULL, NULL, 0, false, NULL },

@@ -9,6 +9,7 @@
 #include "floor/text.h"
 #include "floor/when.h"
 #include "home/consumer.h"
+#include "home/credential.h"
 #include "home/records.h"
 
 #define TIMEOUT_MS (10 * WHEN_SECOND) /* as CodeSignal's own test (wire/codesignal.md 2.2) */
@@ -202,6 +203,23 @@ static int load(struct home *h, struct org *org, const char *connection, json_t 
         return found == 1 ? connection_load(h, org, connection, c, why) : found;
 }
 
+/* What is shared with a consumer opens nothing else. */
+static int check_apart(struct home *h, struct org *org, const struct connection *c,
+                       const json_t *credentials, struct fail *why)
+{
+        json_t *list = json_array(), *one = json_object();
+        int result;
+
+        json_set_text(one, "id", c->id);
+        json_set_text(one, "kind", c->kind->name);
+        json_set_text(one, "path", c->id);
+        json_set(one, "credentials", json_deep_copy(credentials));
+        json_add(list, one);
+        result = credential_apart(h, org, list, why);
+        apply_forget(list);
+        return result;
+}
+
 int consumer_rotate(struct home *h, struct org *org, const char *connection, const char *given,
                     char **secret, struct fail *why)
 {
@@ -223,6 +241,7 @@ int consumer_rotate(struct home *h, struct org *org, const char *connection, con
         json_set_text(credentials, "old_secret", json_get_text(c->credentials, "secret", ""));
         json_set_text(credentials, "secret", *secret);
         if (consumer_check(c->settings, credentials, connection, why) != 0 ||
+            check_apart(h, org, c, credentials, why) != 0 ||
             put_credentials(h, org, read, c, credentials, why) != 0)
                 found = -1;
         if (found != 1) {

@@ -20,6 +20,8 @@ const struct key_scope key_scopes[] = {
         { "status:read", "See connections, events and actions of the organisation" },
         { "actions:write", "Retry parked actions and replay events" },
         { "results:read", "Read results of assessments; change nothing" },
+        { "platform:read",
+          "Ask platforms what their own keys can read, candidates and results; change nothing" },
         { "keys:read", "See issued keys, where they are used, and which secrets are stored" },
         { "keys:write", "Issue, change, rotate and revoke keys, also such as may do more" },
         { NULL, NULL },

@@ -589,5 +589,6 @@ const struct platform codesignal_platform = {
         .delete_interview = delete_interview,
         .find_interview = find_interview,
         .read_feedback = read_feedback,
+        .relay = codesignal_relay,
         .test = codesignal_test,
 };

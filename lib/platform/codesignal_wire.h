@@ -6,6 +6,7 @@
 #include "bridge/link.h"
 #include "bridge/outcome.h"
 #include "bridge/session.h"
+#include "platform/platform.h"
 
 /*
  * The map (data/codesignal/paths.json), checked: NULL with *why naming the file, and the
@@ -56,6 +57,10 @@ void codesignal_answer_dispose(struct codesignal_answer *answer);
  * or is NULL. */
 bool codesignal_session(const json_t *map, const json_t *value, struct session *out,
                         const char **odd);
+
+/* Somebody else's question (codesignal_relay.c). */
+int codesignal_relay(struct link *link, const void *question, size_t len, struct relayed *out,
+                     struct fail *why);
 
 /* The connection test (codesignal_test.c). */
 int codesignal_test(struct link *link, json_t **report, struct outcome *outcome);

@@ -34,6 +34,13 @@ struct interview_made {
         char *url; /* for both sides; the caller frees both */
 };
 
+/* What a platform says to somebody else's question. */
+struct relayed {
+        int status;            /* its HTTP status */
+        json_t *body;          /* its answer, the caller's; NULL: it only asks for patience (429) */
+        int64_t retry_after_s; /* 0: it named none */
+};
+
 struct platform {
         const char *kind; /* "codesignal" */
 
@@ -91,6 +98,12 @@ struct platform {
          * missing; the caller's.  NULL: the platform keeps none that can be read. */
         int (*read_feedback)(struct link *link, const char *id, json_t **feedback,
                              struct outcome *outcome);
+
+        /* Asks, with our credential, a question in the platform's own words, if all that it does is
+         * read.  -1: FAIL_INPUT it is none, FAIL_DENIED it would change something or get at what
+         * is not handed out, FAIL_OUTSIDE no usable answer.  NULL: it takes no questions. */
+        int (*relay)(struct link *link, const void *question, size_t len, struct relayed *out,
+                     struct fail *why);
 
         /* As ats.test; also names the data file and the path in it that broke. */
         int (*test)(struct link *link, json_t **report, struct outcome *outcome);
