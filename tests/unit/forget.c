@@ -49,7 +49,7 @@ static void add_consumer(struct fake_home *f)
                *credentials = json_object();
 
         json_set_text(credentials, "secret", "whsec_AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=");
-        connection_put(f->home, "acme", b, "std", kind_find("consumer"), given, credentials, NULL,
+        connection_put(f->home, f->org, b, "std", kind_find("consumer"), given, credentials, NULL,
                        "https://hire.example/fairlead", NULL);
         tap_int(store_commit(f->org->store, b, &why), 0, "consumer: %s", why.text);
         batch_free(b);
