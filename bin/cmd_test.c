@@ -82,6 +82,14 @@ static int conclude(struct trying *t)
         return code;
 }
 
+/* 1, 0 it has none of that name, -1 */
+static int has_connection(struct command_context *c, struct org *org, const char *name)
+{
+        return text_is_name(name, CONNECTION_ID_MAX)
+                   ? store_get(org->store, "connection", name, NULL, &c->why)
+                   : 0;
+}
+
 /* One name alone is an organisation, or else a connection of the only one. */
 static int is_connection(struct command_context *c, const char *name, struct org **only)
 {
@@ -92,10 +100,7 @@ static int is_connection(struct command_context *c, const char *name, struct org
                 return found < 0 ? -1 : 0;
         if (command_org(c, NULL, only) != EXIT_YES)
                 return -2; /* it was said */
-        found = text_is_name(name, CONNECTION_ID_MAX)
-                    ? store_get((*only)->store, "connection", name, NULL, &c->why)
-                    : 0;
-        return found;
+        return has_connection(c, *only, name);
 }
 
 static int test(struct command_context *c, int argc, char **argv)
@@ -113,6 +118,11 @@ static int test(struct command_context *c, int argc, char **argv)
         if (argc == 2) {
                 code = command_org(c, argv[0], &t.org);
                 connection = argv[1];
+                found = code == EXIT_YES ? has_connection(c, t.org, connection) : 1;
+                if (found < 1)
+                        code = found < 0
+                                   ? command_failed(c)
+                                   : command_no(c, "there is no connection %.40s", connection);
         } else if (argc == 1) {
                 found = is_connection(c, argv[0], &t.org);
                 if (found == 1)

@@ -549,6 +549,7 @@ def test_work(home):
               "events: its bytes")
     tap.equal(home.run("events", "acme", "--body", "99").code, 1, "events: one that is not there")
     tap.equal(home.run("actions", "acme", "--retry", "99").code, 1, "actions: nothing to retry")
+    tap.equal(home.run("test", "acme", "nosuch").code, 1, "test: a connection that is not there")
     tap.ok(isinstance(home.run("actions", "acme", "--json").json(), list), "actions: a list")
     tap.ok(home.run("replay", "acme", number, "--json").code in (0, 1), "replay answers")
     worker = subprocess.Popen([os.path.join(tap.build(), "fairlead"), "worker"],
