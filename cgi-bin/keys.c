@@ -7,26 +7,15 @@
 #include "floor/text.h"
 #include "floor/when.h"
 #include "guard.h"
-#include "home/apply.h"
 #include "home/audit.h"
-#include "home/credential.h"
 #include "home/event.h"
 #include "home/key_document.h"
-#include "home/records.h"
+#include "keys.h"
 
 #define BODY_MAX (16 * 1024)
-#define ETAG_LEN 16
-
-/* One request: who asks, about which org. */
-struct asker {
-        struct request *rq;
-        struct reply *re;
-        struct org *org;
-        char key[9];
-};
 
 /* "label: must be one line": the member before the colon is named apart, too. */
-static void invalid(struct asker *a, const char *text)
+void keys_invalid(struct asker *a, const char *text)
 {
         size_t len = strcspn(text, ": ");
         char *member = text[len] == ':' ? mem_text_part(text, len) : NULL;
@@ -36,19 +25,19 @@ static void invalid(struct asker *a, const char *text)
 }
 
 /* How something ended that was not done. */
-static void undone(struct asker *a, int result, const char *what, const struct fail *why)
+void keys_undone(struct asker *a, int result, const char *what, const struct fail *why)
 {
         if (result == 0)
                 reply_problem(a->rq, a->re, 404, "There is no such thing here.");
         else if (why->kind == FAIL_INPUT)
-                invalid(a, why->text);
+                keys_invalid(a, why->text);
         else if (why->kind == FAIL_CONFLICT)
                 reply_problem(a->rq, a->re, 409, why->text);
         else
                 reply_failure(a->rq, a->re, what, why);
 }
 
-static int reading(struct asker *a, struct request *rq, struct reply *re)
+int keys_reading(struct asker *a, struct request *rq, struct reply *re)
 {
         a->rq = rq;
         a->re = re;
@@ -56,7 +45,7 @@ static int reading(struct asker *a, struct request *rq, struct reply *re)
         return guard_org(rq, re, "keys:read", false, &a->org, a->key);
 }
 
-static int writing(struct asker *a, struct request *rq, struct reply *re)
+int keys_writing(struct asker *a, struct request *rq, struct reply *re)
 {
         a->rq = rq;
         a->re = re;
@@ -66,28 +55,8 @@ static int writing(struct asker *a, struct request *rq, struct reply *re)
         return guard_same_origin(rq, re, a->org);
 }
 
-/* Before it is done: what cannot be written down is not done. */
-static int note(struct asker *a, const char *did, const char *kind, const char *about)
-{
-        char *who = mem_format("key %s", a->key), *thing = mem_format("%s %s", kind, about);
-        const struct audit_entry entry = { .org = a->org->name,
-                                           .who = who,
-                                           .from = request_address(a->rq),
-                                           .did = did,
-                                           .about = thing,
-                                           .request = request_id(a->rq) };
-        struct fail why = FAIL_CLEAR;
-        int result = audit_add(guard_home(), &entry, &why);
-
-        if (result != 0)
-                reply_failure(a->rq, a->re, "audit log cannot be written", &why);
-        mem_free(thing);
-        mem_free(who);
-        return result;
-}
-
 /* It was done already: a log that cannot be written must not hide that. */
-static void note_done(struct asker *a, const char *did, const char *kind, const char *about)
+void keys_note_done(struct asker *a, const char *did, const char *kind, const char *about)
 {
         char *who = mem_format("key %s", a->key), *thing = mem_format("%s %s", kind, about);
         const struct audit_entry entry = { .org = a->org->name,
@@ -115,7 +84,7 @@ static void tag(struct reply *re, const json_t *row)
 
 /* What If-Match asks for: 1 and the tag, 0 nothing (or "*"), -1 the reply is made.  wanted: a
  * change that says nothing is refused (RFC 6585, 3). */
-static int if_match(struct asker *a, bool wanted, char etag[ETAG_LEN + 1])
+int keys_if_match(struct asker *a, bool wanted, char etag[KEYS_ETAG_LEN + 1])
 {
         const char *given = NULL;
         int came = request_header(a->rq, "If-Match", &given);
@@ -128,10 +97,10 @@ static int if_match(struct asker *a, bool wanted, char etag[ETAG_LEN + 1])
         }
         if (came == 0 || (came > 0 && text_equal(given, "*")))
                 return 0;
-        if (came > 0 && strlen(given) == ETAG_LEN + 2 && given[0] == '"' &&
-            given[ETAG_LEN + 1] == '"') {
-                memcpy(etag, given + 1, ETAG_LEN);
-                etag[ETAG_LEN] = '\0';
+        if (came > 0 && strlen(given) == KEYS_ETAG_LEN + 2 && given[0] == '"' &&
+            given[KEYS_ETAG_LEN + 1] == '"') {
+                memcpy(etag, given + 1, KEYS_ETAG_LEN);
+                etag[KEYS_ETAG_LEN] = '\0';
                 return 1;
         }
         /* Of another form than ours: nothing that stands here has it. */
@@ -140,13 +109,13 @@ static int if_match(struct asker *a, bool wanted, char etag[ETAG_LEN + 1])
 }
 
 /* How a change ended that was not made: whoever named a state is told that it is another one. */
-static void unchanged(struct asker *a, int result, int match, const char *what,
-                      const struct fail *why)
+void keys_unchanged(struct asker *a, int result, int match, const char *what,
+                    const struct fail *why)
 {
         if (result < 0 && why->kind == FAIL_CONFLICT && match == 1)
                 reply_problem(a->rq, a->re, 412, why->text);
         else
-                undone(a, result, what, why);
+                keys_undone(a, result, what, why);
 }
 
 static json_t *document(struct asker *a, enum key_document what)
@@ -156,7 +125,7 @@ static json_t *document(struct asker *a, enum key_document what)
         json_t *asked = key_document_read(body->data, body->len, what, when_now_ms(), &why);
 
         if (asked == NULL)
-                invalid(a, why.text);
+                keys_invalid(a, why.text);
         return asked;
 }
 
@@ -168,7 +137,7 @@ static void show_key(struct asker *a, int status, const char *id, const char *te
         int found = key_get(guard_home(), a->org, id, &row, &why);
 
         if (found != 1) {
-                undone(a, found, "key cannot be shown", &why);
+                keys_undone(a, found, "key cannot be shown", &why);
                 return;
         }
         tag(a->re, row);
@@ -202,7 +171,7 @@ static void list(struct request *rq, struct reply *re)
         json_t *rows = NULL, *answer;
         struct asker a;
 
-        if (reading(&a, rq, re) != 0)
+        if (keys_reading(&a, rq, re) != 0)
                 return;
         if (key_list(guard_home(), a.org, &rows, &why) != 0) {
                 reply_failure(rq, re, "keys cannot be listed", &why);
@@ -218,7 +187,7 @@ static void show(struct request *rq, struct reply *re)
 {
         struct asker a;
 
-        if (reading(&a, rq, re) == 0)
+        if (keys_reading(&a, rq, re) == 0)
                 show_key(&a, 200, request_segment(rq, "id"), NULL);
 }
 
@@ -230,7 +199,7 @@ static void issue(struct request *rq, struct reply *re)
         struct asker a;
         json_t *asked;
 
-        if (writing(&a, rq, re) != 0)
+        if (keys_writing(&a, rq, re) != 0)
                 return;
         asked = document(&a, KEY_DOCUMENT_ISSUE);
         if (asked == NULL)
@@ -245,9 +214,9 @@ static void issue(struct request *rq, struct reply *re)
                                     .jobs = json_object_get(asked, "jobs"),
                                     .by = by };
         if (key_issue(a.org, &order, &text, &id, &why) != 0) {
-                undone(&a, -1, "key cannot be issued", &why);
+                keys_undone(&a, -1, "key cannot be issued", &why);
         } else {
-                note_done(&a, "key.issued", "key", id);
+                keys_note_done(&a, "key.issued", "key", id);
                 show_key(&a, 201, id, text);
         }
         mem_free_secret(text);
@@ -260,22 +229,22 @@ static void change(struct request *rq, struct reply *re)
 {
         const char *id = request_segment(rq, "id");
         struct fail why = FAIL_CLEAR;
-        char etag[ETAG_LEN + 1];
+        char etag[KEYS_ETAG_LEN + 1];
         struct asker a;
         json_t *asked;
         int match, result;
 
-        if (writing(&a, rq, re) != 0 || (match = if_match(&a, true, etag)) < 0)
+        if (keys_writing(&a, rq, re) != 0 || (match = keys_if_match(&a, true, etag)) < 0)
                 return;
         asked = document(&a, KEY_DOCUMENT_CHANGE);
         if (asked == NULL)
                 return;
         result = key_change(a.org, id, asked, match == 1 ? etag : NULL, &why);
         if (result == 1) {
-                note_done(&a, "key.changed", "key", id);
+                keys_note_done(&a, "key.changed", "key", id);
                 show_key(&a, 200, id, NULL);
         } else {
-                unchanged(&a, result, match, "key cannot be changed", &why);
+                keys_unchanged(&a, result, match, "key cannot be changed", &why);
         }
         json_decref(asked);
 }
@@ -283,19 +252,19 @@ static void change(struct request *rq, struct reply *re)
 static void rotate(struct request *rq, struct reply *re)
 {
         const char *id = request_segment(rq, "id");
-        char *text = NULL, *fresh = NULL, *by, etag[ETAG_LEN + 1];
+        char *text = NULL, *fresh = NULL, *by, etag[KEYS_ETAG_LEN + 1];
         struct fail why = FAIL_CLEAR;
         struct asker a;
         json_t *asked;
         int match, result;
 
-        if (writing(&a, rq, re) != 0 || (match = if_match(&a, false, etag)) < 0)
+        if (keys_writing(&a, rq, re) != 0 || (match = keys_if_match(&a, false, etag)) < 0)
                 return;
         asked = document(&a, KEY_DOCUMENT_ROTATE);
         if (asked == NULL)
                 return;
         if (json_object_get(asked, "overlap_ms") == NULL) {
-                invalid(&a, "overlap: how long the old key still works: now, 12h or 7d");
+                keys_invalid(&a, "overlap: how long the old key still works: now, 12h or 7d");
                 json_decref(asked);
                 return;
         }
@@ -303,10 +272,10 @@ static void rotate(struct request *rq, struct reply *re)
         result = key_rotate(a.org, id, json_get_int(asked, "overlap_ms", -1),
                             match == 1 ? etag : NULL, by, &text, &fresh, &why);
         if (result == 1) {
-                note_done(&a, "key.rotated", "key", id);
+                keys_note_done(&a, "key.rotated", "key", id);
                 show_key(&a, 201, fresh, text);
         } else {
-                unchanged(&a, result, match, "key cannot be rotated", &why);
+                keys_unchanged(&a, result, match, "key cannot be rotated", &why);
         }
         mem_free_secret(text);
         mem_free(fresh);
@@ -318,223 +287,33 @@ static void revoke(struct request *rq, struct reply *re)
 {
         const char *id = request_segment(rq, "id");
         struct fail why = FAIL_CLEAR;
-        char etag[ETAG_LEN + 1];
+        char etag[KEYS_ETAG_LEN + 1];
         struct asker a;
         int match, result;
 
-        if (writing(&a, rq, re) != 0 || (match = if_match(&a, false, etag)) < 0)
+        if (keys_writing(&a, rq, re) != 0 || (match = keys_if_match(&a, false, etag)) < 0)
                 return;
         result = key_revoke(a.org, id, match == 1 ? etag : NULL, &why);
         if (result <= 0) {
-                unchanged(&a, result, match, "key cannot be revoked", &why);
+                keys_unchanged(&a, result, match, "key cannot be revoked", &why);
                 return;
         }
         if (result == 1)
-                note_done(&a, "key.revoked", "key", id);
+                keys_note_done(&a, "key.revoked", "key", id);
         show_key(&a, 200, id, NULL);
-}
-
-/* Credentials of connections and secrets of their webhooks. */
-
-static void answer_list(struct asker *a, int result, const char *name, json_t *rows,
-                        const struct fail *why)
-{
-        json_t *answer;
-
-        if (result != 0) {
-                reply_failure(a->rq, a->re, "connections cannot be listed", why);
-                return;
-        }
-        answer = json_object();
-        json_set(answer, name, rows);
-        reply_json(a->re, 200, answer);
-}
-
-static void credentials(struct request *rq, struct reply *re)
-{
-        struct fail why = FAIL_CLEAR;
-        json_t *rows = NULL;
-        struct asker a;
-        int result;
-
-        if (reading(&a, rq, re) != 0)
-                return;
-        result = credential_list(guard_home(), a.org, &rows, &why);
-        answer_list(&a, result, "credentials", rows, &why);
-}
-
-static void secrets(struct request *rq, struct reply *re)
-{
-        struct fail why = FAIL_CLEAR;
-        json_t *rows = NULL;
-        struct asker a;
-        int result;
-
-        if (reading(&a, rq, re) != 0)
-                return;
-        result = webhook_secret_list(guard_home(), a.org, &rows, &why);
-        answer_list(&a, result, "webhooks", rows, &why);
-}
-
-/* {name: text} of the body: 0, or the reply is made and -1. */
-static int given_credentials(struct asker *a, json_t **given)
-{
-        const struct buf *body = request_body(a->rq);
-        struct fail why = FAIL_CLEAR;
-        const char *name;
-        json_t *value;
-        bool good;
-
-        *given = json_parse(body->data, body->len, true, &why);
-        good = json_is_object(*given) && json_object_size(*given) > 0;
-        json_object_foreach(*given, name, value)
-        {
-                good = good && json_is_string(value);
-        }
-        if (good)
-                return 0;
-        invalid(a, "a credential's name and its new text, such as {\"api_key\": \"...\"}");
-        if (*given != NULL)
-                apply_forget(*given);
-        return -1;
-}
-
-/* New texts for some of a connection's credentials; stored, tried at once, never shown. */
-static void change_credentials(struct request *rq, struct reply *re)
-{
-        const char *id = request_segment(rq, "connection");
-        json_t *given = NULL, *answer = NULL;
-        struct fail why = FAIL_CLEAR;
-        char etag[ETAG_LEN + 1], *by;
-        struct apply_options options = { .test = true,
-                                         .data_dir = serve_settings.data,
-                                         .scale = serve_settings.retry_scale };
-        struct asker a;
-        int match, result;
-
-        if (writing(&a, rq, re) != 0 || (match = if_match(&a, true, etag)) < 0 ||
-            given_credentials(&a, &given) != 0)
-                return;
-        options.by = by = mem_format("key %s", a.key);
-        result = credential_change(guard_home(), a.org, id, given, match == 1 ? etag : NULL,
-                                   &options, &answer, &why);
-        if (result == 1) {
-                note_done(&a, "connection.changed", "connection", id);
-                reply_json(re, 200, answer);
-        } else {
-                unchanged(&a, result, match, "credentials cannot be changed", &why);
-        }
-        mem_free(by);
-        apply_forget(given);
-}
-
-static void try_credentials(struct request *rq, struct reply *re)
-{
-        const struct apply_options options = { .data_dir = serve_settings.data,
-                                               .scale = serve_settings.retry_scale };
-        const char *id = request_segment(rq, "connection");
-        struct fail why = FAIL_CLEAR;
-        json_t *result = NULL;
-        struct asker a;
-
-        if (writing(&a, rq, re) != 0)
-                return;
-        switch (store_get(a.org->store, "connection", id, NULL, &why)) {
-        case 1:
-                break;
-        case 0:
-                undone(&a, 0, "", &why);
-                return;
-        default:
-                reply_failure(rq, re, "connection cannot be read", &why);
-                return;
-        }
-        if (note(&a, "connection.tested", "connection", id) != 0)
-                return;
-        if (apply_test(guard_home(), a.org, id, &options, &result, &why) != 0)
-                undone(&a, -1, "connection cannot be tried", &why);
-        else
-                reply_json(re, 200, result);
-}
-
-/* The text given in the body, or none: 0, or the reply is made and -1. */
-static int given_secret(struct asker *a, json_t **asked, const char **text)
-{
-        const struct buf *body = request_body(a->rq);
-        struct fail why = FAIL_CLEAR;
-
-        *text = NULL;
-        *asked = body->len == 0 ? json_object() : json_parse(body->data, body->len, true, &why);
-        if (json_is_object(*asked) &&
-            json_object_size(*asked) == (json_object_get(*asked, "secret") != NULL) &&
-            (json_object_size(*asked) == 0 || json_is_string(json_object_get(*asked, "secret")))) {
-                *text = json_get_text(*asked, "secret", NULL);
-                return 0;
-        }
-        invalid(a, "secret: a text, or nothing at all for one that is made here");
-        if (*asked != NULL)
-                apply_forget(*asked);
-        return -1;
-}
-
-static void add_secret(struct request *rq, struct reply *re)
-{
-        const char *id = request_segment(rq, "connection"), *given;
-        struct fail why = FAIL_CLEAR;
-        char *text = NULL, name[13];
-        json_t *asked, *answer;
-        struct asker a;
-        int result;
-
-        if (writing(&a, rq, re) != 0 || given_secret(&a, &asked, &given) != 0)
-                return;
-        result = webhook_secret_add(guard_home(), a.org, id, given, &text, name, &why);
-        if (result == 1) {
-                note_done(&a, "secret.added", "connection", id);
-                answer = json_object();
-                json_set_text(answer, "connection", id);
-                json_set_text(answer, "name", name);
-                if (given == NULL)
-                        json_set_text(answer, "secret", text);
-                reply_json(re, 201, answer);
-        } else {
-                undone(&a, result, "secret cannot be added", &why);
-        }
-        mem_free_secret(text);
-        apply_forget(asked);
-}
-
-static void drop_secret(struct request *rq, struct reply *re)
-{
-        const char *id = request_segment(rq, "connection");
-        struct fail why = FAIL_CLEAR;
-        json_t *answer;
-        struct asker a;
-        int result;
-
-        if (writing(&a, rq, re) != 0)
-                return;
-        result = webhook_secret_drop(guard_home(), a.org, id, request_segment(rq, "secret"), &why);
-        if (result != 1) {
-                undone(&a, result, "secret cannot be dropped", &why);
-                return;
-        }
-        note_done(&a, "secret.dropped", "connection", id);
-        answer = json_object();
-        json_set_text(answer, "connection", id);
-        json_set_text(answer, "name", request_segment(rq, "secret"));
-        reply_json(re, 200, answer);
 }
 
 static const struct route routes[] = {
         { "GET", "{org}", list, 0, true, NULL },
         { "POST", "{org}", issue, BODY_MAX, true, NULL },
-        { "GET", "{org}/credentials", credentials, 0, true, NULL },
-        { "PATCH", "{org}/credentials/{connection}", change_credentials, BODY_MAX, true, NULL },
-        { "POST", "{org}/credentials/{connection}/test", try_credentials, BODY_MAX, true, NULL },
-        { "GET", "{org}/secrets", secrets, 0, true, NULL },
-        { "POST", "{org}/secrets/{connection}", add_secret, BODY_MAX, true, NULL },
-        { "DELETE", "{org}/secrets/{connection}/{secret}", drop_secret, BODY_MAX, true, NULL },
+        { "GET", "{org}/credentials", keys_credentials, 0, true, NULL },
+        { "PATCH", "{org}/credentials/{connection}", keys_change_credentials, BODY_MAX, true,
+          NULL },
+        { "POST", "{org}/credentials/{connection}/test", keys_try_credentials, BODY_MAX, true,
+          NULL },
+        { "GET", "{org}/secrets", keys_secrets, 0, true, NULL },
+        { "POST", "{org}/secrets/{connection}", keys_add_secret, BODY_MAX, true, NULL },
+        { "DELETE", "{org}/secrets/{connection}/{secret}", keys_drop_secret, BODY_MAX, true, NULL },
         { "GET", "{org}/{id}", show, 0, true, NULL },
         { "PATCH", "{org}/{id}", change, BODY_MAX, true, NULL },
         { "DELETE", "{org}/{id}", revoke, BODY_MAX, true, NULL },

@@ -11,8 +11,8 @@
 #include "floor/fail.h"
 #include "web/serve.h"
 
-/* Compiles every *.mustache of the directory and reads style.css and copy.js.  A directory that is not
- * there leaves plain built-in error pages; a faulty template is -1 why (file and line). */
+/* Compiles every *.mustache of the directory and reads style.css and copy.js.  A directory that is
+ * not there leaves plain built-in error pages; a faulty template is -1 why (file and line). */
 int page_load(const char *dir, struct fail *why);
 void page_unload(void);
 /* Renders a template into its frame: 0, or -1 why and the reply is as it was. */
