@@ -287,11 +287,10 @@ const struct command commands_home[] = {
           "given: keep key and backup apart.",
           backup },
         { "restore", "[--replace] [--key KEYFILE] FILE", "Bring a home back from such a file",
-          "The whole file is verified before anything changes. Programs may go on serving; the\n"
-          "worker must be stopped. Without --replace, organisations that have records are left\n"
-          "alone and the command says so. Interrupted, it can be run again. KEYFILE is the master "
-          "key\n"
-          "of the time of the backup, where it was rotated since (fairlead rekey).",
+          "The whole file is verified before anything changes. Programs go on serving meanwhile,\n"
+          "and a worker rests. Where an organisation has records, nothing is changed without\n"
+          "--replace, and the command says so. Interrupted, it can be run again. KEYFILE is the\n"
+          "master key of the time of the backup, where it was rotated since (fairlead rekey).",
           restore },
         { NULL, NULL, NULL, NULL, NULL },
 };

@@ -4,8 +4,8 @@
  *
  * Both run while the programs serve.  A backup never holds the master key unless asked: keep
  * the two apart.  Restoring verifies the whole file before it touches anything, and can be
- * repeated after an interruption; it needs the worker to be stopped, for it alone moves
- * records on.
+ * repeated after an interruption; a worker that runs rests meanwhile (home/claim.h), for it alone
+ * moves records on.
  *
  * The file is a line "FAIRLEAD-BACKUP-1" and frames: type byte, header length, data length
  * (32 bits, big-endian), header (JSON), data, CRC-32C of all that; the last frame ('e')
@@ -29,7 +29,8 @@ int backup_write(struct home *h, const char *path, bool with_key, struct backup_
                  struct fail *why);
 
 /* Puts it back into the home at home_path, which is made when absent.  replace: orgs that have
- * records already become as in the backup; without it they are FAIL_CONFLICT.  key_file (may be
+ * records already become as in the backup; without it they are FAIL_CONFLICT, and nothing of the
+ * home is touched.  key_file (may be
  * NULL): the master key file of the time of the backup, where it was rotated since; what it sealed
  * is sealed anew. */
 int backup_restore(const char *home_path, const char *path, bool replace, const char *key_file,

@@ -10,15 +10,19 @@
 #include "floor/file.h"
 #include "floor/mem.h"
 #include "floor/text.h"
+#include "floor/when.h"
 #include "home/action.h"
 #include "home/backup.h"
 #include "home/backup_file.h"
+#include "home/claim.h"
 #include "home/delivery.h"
 #include "home/records.h"
 #include "home/rekey.h"
+#include "home/restore_key.h"
 
 #define BATCH_BYTES (512 * 1024)
 #define BATCH_RECORDS 500
+#define PATIENCE_MS (30 * WHEN_SECOND) /* a worker's calls may take 10 s to end */
 
 struct restoring {
         const char *home_path;
@@ -284,6 +288,18 @@ static int stop_at_first(void *context, const struct store_record *record)
         return 1;
 }
 
+/* -1 FAIL_CONFLICT when the org, which may be NULL, has records. */
+static int keeps(struct restoring *r, struct org *org, const char *name)
+{
+        bool host = text_equal(name, HOME_HOST);
+
+        if (org == NULL || store_each(org->store, stop_at_first, NULL, r->why) == 0)
+                return 0;
+        return fail_set(r->why, FAIL_CONFLICT,
+                        "%s%s has records already; --replace makes it as in the backup",
+                        host ? "the host" : "the organisation ", host ? "" : name);
+}
+
 static int begin_org(struct restoring *r, const char *name)
 {
         bool host = text_equal(name, HOME_HOST);
@@ -295,10 +311,8 @@ static int begin_org(struct restoring *r, const char *name)
         if (found == 0) {
                 if (home_create_org(r->home, name, &r->org, r->why) != 0)
                         return -1;
-        } else if (!r->replace && store_each(r->org->store, stop_at_first, NULL, r->why) != 0) {
-                return fail_set(r->why, FAIL_CONFLICT,
-                                "%s%s has records already; --replace makes it as in the backup",
-                                host ? "the host" : "the organisation ", host ? "" : name);
+        } else if (!r->replace && keeps(r, r->org, name) != 0) {
+                return -1;
         }
         r->wanted = json_object();
         r->batch = batch_new();
@@ -383,112 +397,75 @@ static int restore_inbox(struct restoring *r)
         return result != 0 || found < 0 ? -1 : 0;
 }
 
-/* A ring of this home that has the backup's key: that of key_file becomes one of its old ones. */
-static int add_key(struct restoring *r, const char *path, struct secret_ring *mine, const char *key)
+/* The org if it is there; the host would be made by asking for it. */
+static int look_for(struct restoring *r, struct home *h, const char *name, struct org **org)
 {
-        struct secret_ring given = { .old_count = 0 };
-        const struct secret_key *theirs;
-        int result = -1;
+        char *path;
+        bool there;
 
-        if (r->key_file == NULL)
-                return fail_set(r->why, FAIL_CONFLICT,
-                                "the home has another master key (%s) than the backup (%s): give "
-                                "the key file of that time with --key",
-                                mine->key.id, key);
-        switch (secret_ring_read(&given, r->key_file, r->why)) {
-        case 1:
-                theirs = secret_ring_find(&given, key);
-                if (theirs == NULL)
-                        fail_set(r->why, FAIL_INPUT, "%.200s is key %s, the backup is of %s",
-                                 r->key_file, given.key.id, key);
-                else if (!text_equal(given.root.id, mine->root.id))
-                        fail_set(r->why, FAIL_CONFLICT, "%.200s is the key of another home",
-                                 r->key_file);
-                else if (mine->old_count == SECRET_OLD_MAX)
-                        fail_set(r->why, FAIL_CONFLICT, "too many old keys: fairlead rekey first");
-                else {
-                        mine->old[mine->old_count++] = *theirs;
-                        result = secret_ring_write(mine, path, r->why);
-                }
-                break;
-        case 0:
-                fail_set(r->why, FAIL_INPUT, "there is no file %.200s", r->key_file);
-        }
-        secret_ring_wipe(&given);
-        return result;
-}
-
-/* A home without a key gets the one that was given. */
-static int take_key(struct restoring *r, const char *path, const char *key)
-{
-        struct secret_ring given = { .old_count = 0 };
-        int result = -1;
-
-        if (r->key_file == NULL)
-                return fail_set(r->why, FAIL_INPUT,
-                                "the backup does not hold the master key %s: put it at %.160s "
-                                "(mode 0400) first, or name it with --key",
-                                key, path);
-        switch (secret_ring_read(&given, r->key_file, r->why)) {
-        case 1:
-                if (secret_ring_find(&given, key) == NULL)
-                        fail_set(r->why, FAIL_INPUT, "%.200s is key %s, the backup is of %s",
-                                 r->key_file, given.key.id, key);
-                else if (file_make_dir(r->home_path, r->why) == 0)
-                        result = secret_ring_write(&given, path, r->why);
-                break;
-        case 0:
-                fail_set(r->why, FAIL_INPUT, "there is no file %.200s", r->key_file);
-        }
-        secret_ring_wipe(&given);
-        return result;
-}
-
-/* What the backup's texts are sealed with must be there. */
-static int prepare(struct restoring *r, bool has_key)
-{
-        char *path = home_key_path(r->home_path);
-        struct secret_ring mine = { .old_count = 0 };
-        int found = secret_ring_read(&mine, path, r->why), result = found < 0 ? -1 : 0;
-        const char *key;
-        json_t *unused;
-
-        json_object_foreach(r->keys, key, unused)
-        {
-                if (result == 0 && found == 0 && !has_key) {
-                        result = take_key(r, path, key);
-                        found = result == 0 ? secret_ring_read(&mine, path, r->why) : -1;
-                } else if (result == 0 && found > 0 && secret_ring_find(&mine, key) == NULL) {
-                        result = add_key(r, path, &mine, key);
-                }
-                r->reseal = r->reseal || (found > 0 && !text_equal(mine.key.id, key));
-        }
-        secret_ring_wipe(&mine);
+        if (!text_equal(name, HOME_HOST))
+                return home_org(h, name, org, r->why) < 0 ? -1 : 0;
+        path = file_path(r->home_path, "host");
+        there = access(path, F_OK) == 0;
         mem_free(path);
-        return result;
+        return there ? home_host(h, org, r->why) : 0;
 }
 
-static int restore_all(struct restoring *r)
+/* Whoever has records keeps them unless told otherwise, and then nothing else changes either. */
+static int look_for_records(struct restoring *r, struct home *h)
+{
+        struct backup_frame frame = { 0 };
+        int found, result = 0;
+
+        if (r->replace)
+                return 0;
+        if (rewind_file(r) != 0)
+                return -1;
+        while (result == 0 && (found = backup_next(r->file, &frame, r->why)) > 0) {
+                const char *name = json_get_text(frame.header, "org", "");
+                struct org *org = NULL;
+
+                if (frame.type == 'o')
+                        result = look_for(r, h, name, &org) != 0 ? -1 : keeps(r, org, name);
+        }
+        backup_frame_dispose(&frame);
+        return result != 0 || found < 0 ? -1 : 0;
+}
+
+static int bring_back(struct restoring *r, bool has_key)
 {
         struct rekey_report report;
-        bool made, has_key;
-        int locked, result;
+        bool made;
 
-        if (verify(r, &has_key) != 0 || prepare(r, has_key) != 0 || restore_files(r) != 0 ||
-            home_create(r->home_path, &made, r->why) != 0)
+        if (restore_key(r->home_path, r->key_file, r->keys, has_key, &r->reseal, r->why) != 0 ||
+            restore_files(r) != 0 || home_create(r->home_path, &made, r->why) != 0)
                 return -1;
         if (home_open(&r->home, r->home_path, r->why) != 1)
                 return fail_set(r->why, FAIL_SYSTEM, "cannot open the home just made");
-        locked = home_lock_worker(r->home, r->why);
-        if (locked == 0)
-                return fail_set(r->why, FAIL_CONFLICT,
-                                "a worker is running here: stop it, restore, start it again");
-        if (locked < 0)
+        if (restore_orgs(r) != 0 || restore_inbox(r) != 0)
                 return -1;
-        result = restore_orgs(r) == 0 && restore_inbox(r) == 0 ? 0 : -1;
-        if (result == 0 && r->reseal)
-                result = rekey(r->home, false, &report, r->why);
-        home_unlock_worker(r->home);
+        return r->reseal ? rekey(r->home, false, &report, r->why) : 0;
+}
+
+/* A home that is there is had alone before anything of it changes. */
+static int restore_all(struct restoring *r)
+{
+        struct home *there = NULL;
+        bool has_key;
+        int claim = -1, result;
+
+        if (verify(r, &has_key) != 0)
+                return -1;
+        if (home_open(&there, r->home_path, NULL) == 1) {
+                claim = claim_begin(there, PATIENCE_MS, r->why);
+                result = claim < 0 ? -1 : look_for_records(r, there);
+        } else {
+                result = 0;
+        }
+        if (result == 0)
+                result = bring_back(r, has_key);
+        claim_end(there, claim);
+        home_close(there);
         return result;
 }
 

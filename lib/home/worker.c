@@ -17,6 +17,7 @@
 #include "floor/text.h"
 #include "floor/when.h"
 #include "home/alert_tell.h"
+#include "home/claim.h"
 #include "home/event.h"
 #include "home/forget.h"
 #include "home/records.h"
@@ -44,6 +45,12 @@ void worker_stop(void)
         stopping = true;
         if (inbox != NULL)
                 inbox_interrupt(inbox);
+}
+
+bool worker_leaving(const struct worker *w)
+{
+        return stopping || claim_there(w->home) ||
+               (w->until_ms != 0 && when_steady_ms() >= w->until_ms);
 }
 
 /* The agenda from what is stored. */
@@ -298,7 +305,7 @@ static void end_threads(struct worker *w, pthread_t *threads, unsigned count)
 
 static int run_loop(struct worker *w, struct fail *why)
 {
-        while (!stopping) {
+        while (!worker_leaving(w)) {
                 int64_t again, wait = -1;
 
                 if (worker_intake(w, &again, why) != 0) {
@@ -311,7 +318,7 @@ static int run_loop(struct worker *w, struct fail *why)
                         if (wait < 0)
                                 wait = 0;
                 }
-                if (stopping)
+                if (worker_leaving(w))
                         break;
                 if (inbox_wait(w->inbox, wait, why) < 0)
                         return -1;
@@ -322,11 +329,11 @@ static int run_loop(struct worker *w, struct fail *why)
 /* Until nothing runs and nothing is due, at most tick_ms. */
 static int tick_loop(struct worker *w, struct fail *why)
 {
-        int64_t end = when_steady_ms() + (w->options.tick_ms > 0 ? w->options.tick_ms : TICK_MS),
-                linger = w->options.linger_ms > 0 ? w->options.linger_ms : LINGER_MS, again;
+        int64_t linger = w->options.linger_ms > 0 ? w->options.linger_ms : LINGER_MS, again;
         unsigned running, due;
 
-        while (!stopping && when_steady_ms() < end) {
+        w->until_ms = when_steady_ms() + (w->options.tick_ms > 0 ? w->options.tick_ms : TICK_MS);
+        while (!worker_leaving(w)) {
                 if (worker_intake(w, &again, why) != 0)
                         return -1;
                 pthread_mutex_lock(&w->lock);
@@ -421,9 +428,27 @@ out:
         return result;
 }
 
+/* While somebody claims the home. */
+static void stand_aside(const struct home *h)
+{
+        struct timespec pause = { .tv_nsec = STAND_BY_MS / 10 * 1000000 };
+
+        while (!stopping && claim_there(h))
+                nanosleep(&pause, NULL);
+}
+
 int worker_run(const struct worker_options *options, struct fail *why)
 {
-        return live(options, run_loop, NULL, why);
+        const struct home *h = options->trade.home;
+        int result;
+
+        do {
+                stand_aside(h);
+                result = live(options, run_loop, NULL, why);
+                if (result == 0 && !stopping)
+                        log_event(LOG_LEVEL_INFO, "the worker rests: somebody has the home", NULL);
+        } while (!stopping && (result == 0 || (result == 1 && claim_there(h))));
+        return result;
 }
 
 int worker_tick(const struct worker_options *options, struct worker_count *count, struct fail *why)

@@ -35,7 +35,8 @@ struct sweep_count {
         bool more;  /* of one platform: it wants to rest before it is asked on */
 };
 
-/* 0 stopped as asked, 1 another worker has this home, -1 why. */
+/* 0 stopped as asked, 1 another worker has this home, -1 why.  Rests while somebody claims the
+ * home (home/claim.h). */
 int worker_run(const struct worker_options *options, struct fail *why);
 /* count may be NULL. */
 int worker_tick(const struct worker_options *options, struct worker_count *count, struct fail *why);

@@ -306,8 +306,11 @@ int worker_intake(struct worker *w, int64_t *again_ms, struct fail *why)
                 take_record(w, &record, number);
                 w->next = number + 1;
                 w->deliveries++;
-                if (++since % RELEASE_EVERY == 0)
+                if (++since % RELEASE_EVERY == 0) {
                         release(w);
+                        if (worker_leaving(w))
+                                break;
+                }
         }
         release(w);
         go_back(w, again_ms);

@@ -36,6 +36,7 @@ struct worker {
         atomic_uint_fast64_t performed;
         bool ending; /* guarded by lock: performers take nothing more */
         /* intake only */
+        int64_t until_ms; /* steady: a tick ends by then; 0 never */
         uint64_t deliveries;
         struct inlet *inlets[256];
         uint64_t next;     /* inbox record to read next */
@@ -43,10 +44,12 @@ struct worker {
         unsigned blocked;  /* inlets that are */
 };
 
-/* worker_intake.c: takes records until there are none.  0, or -1 when the inbox itself is
+/* worker_intake.c: takes records until there are none, or the worker leaves.  0, or -1 when the inbox itself is
  * broken.  *again_ms (steady) is when blocked ones want another try, -1 for never. */
 int worker_intake(struct worker *w, int64_t *again_ms, struct fail *why);
 void worker_intake_dispose(struct worker *w);
+/* worker.c: is this life to end?  Asked between records, too: they may come faster than they go. */
+bool worker_leaving(const struct worker *w);
 
 /* worker_perform.c: one item of the agenda. */
 void worker_perform(struct worker *w, const struct ticket *ticket);

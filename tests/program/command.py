@@ -396,6 +396,51 @@ def test_backup(home):
     tap.ok(done.code != 0 and "key" in done.err, "without the master key: said so")
 
 
+def worked(home):
+    """How many deliveries stand in the org's state."""
+    return len(home.run("events", "acme", "--json", "--last", "10000").json())
+
+
+@with_home
+def test_restore_beside_worker(home):
+    target, copy = target_of(home), home.path + ".backup"
+    worker = subprocess.Popen([cgi.program("fairlead"), "worker"],
+                              env=cgi.environment(home.env()), stderr=subprocess.PIPE)
+    stop, answers = threading.Event(), []
+    with fcgi_client.Server("webhook.fcgi", env=home.env()) as server:
+        def send():
+            while not stop.is_set():
+                answers.append(post(server, target, len(answers)).status)
+
+        try:
+            post(server, target, "before")
+            tap.ok(tap.wait_for(lambda: worked(home) == 1), "a worker is there")
+            home.must("backup", copy)
+            home.must("key", "issue", "acme", "--scope", "status:read")
+            thread = threading.Thread(target=send)
+            thread.start()
+            done = home.run("restore", "--replace", copy, "--json")
+            tap.wait_for(lambda n=len(answers): len(answers) > n + 20)
+            stop.set()
+            thread.join()
+            tap.equal(done.code, 0, "restored beside a worker and deliveries")
+            tap.equal(home.run("key", "list", "acme", "--json").json(), [], "as it was then")
+            tap.equal(set(answers), {200}, "no delivery was turned away")
+            tap.equal(worker.poll(), None, "the worker is still there")
+            home.must("check")
+            tap.equal(post(server, target, "last").status, 200, "another delivery")
+            tap.ok(tap.wait_for(lambda: home.run("events", "acme", "--last", "1", "--body", str(
+                home.run("events", "acme", "--json", "--last", "1").json()[0]["number"])).out
+                .count('"last"')), "which the worker works on by itself")
+        finally:
+            stop.set()
+            worker.terminate()
+            log = worker.communicate(timeout=20)[1].decode()
+    tap.equal(worker.returncode, 0, "the worker ends cleanly")
+    tap.contains(log, "the worker rests", "and has said that it rested")
+    tap.equal(home.run("check").code, 0, "every file is whole")
+
+
 @with_home
 def test_check(home):
     done = home.run("check", "--json")
@@ -595,5 +640,5 @@ def test_apply_together(home):
 
 
 tap.run(test_usage, test_no_home, test_apply, test_apply_together, test_wrong_documents,
-        test_secrets, test_keys, test_admin, test_audit, test_backup, test_check, test_doctor,
-        test_doctor_outside, test_work)
+        test_secrets, test_keys, test_admin, test_audit, test_backup, test_restore_beside_worker,
+        test_check, test_doctor, test_doctor_outside, test_work)

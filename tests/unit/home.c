@@ -12,6 +12,7 @@
 #include "floor/file.h"
 #include "floor/mem.h"
 #include "floor/text.h"
+#include "home/claim.h"
 #include "home/connection.h"
 #include "home/delivery.h"
 #include "home/home.h"
@@ -44,6 +45,7 @@ static void test_opening(void)
         struct home *h = NULL, *second = NULL;
         struct stat st;
         bool made;
+        int claim;
 
         tap_int(home_open(&h, NULL, &why), -1, "no name is no home");
         fail_clear(&why);
@@ -73,6 +75,21 @@ static void test_opening(void)
         tap_int(home_lock_worker(second, &why), 0, "but there is one worker");
         home_unlock_worker(h);
         tap_int(home_lock_worker(second, &why), 1, "until the first one ends");
+        tap_ok(!claim_there(h), "nobody claims the home");
+        tap_int(claim_begin(h, 50, &why), -1, "who claims it waits for the worker to rest");
+        tap_int(why.kind, FAIL_CONFLICT, "not for ever: %s", why.text);
+        fail_clear(&why);
+        tap_ok(!claim_there(h), "and has then claimed nothing");
+        home_unlock_worker(second);
+        claim = claim_begin(h, 50, &why);
+        tap_ok(claim >= 0, "at rest, it can be claimed: %s", why.text);
+        tap_ok(claim_there(second), "as everybody sees");
+        tap_int(claim_begin(second, 50, &why), -1, "by one at a time");
+        fail_clear(&why);
+        tap_int(home_lock_worker(second, &why), 0, "and no worker starts meanwhile");
+        claim_end(h, claim);
+        tap_ok(!claim_there(second), "until it is over");
+        tap_int(home_lock_worker(second, &why), 1, "then one does");
         home_close(second);
         home_close(h);
 
