@@ -121,6 +121,7 @@ static void keep_given(struct work *w, const json_t *given, const json_t *creden
         json_set_text(one, "id", json_get_text(given, "id", ""));
         json_set_text(one, "kind", json_get_text(given, "kind", ""));
         json_set_text(one, "path", path);
+        json_set_bool(one, "relays", json_get_text(given, "settings.relay", NULL) != NULL);
         json_set(one, "credentials", json_deep_copy(credentials));
         json_set(one, "secrets", json_deep_copy(secrets));
         json_add(w->given, one);

@@ -213,6 +213,7 @@ static int check_apart(struct home *h, struct org *org, const struct connection 
         json_set_text(one, "id", c->id);
         json_set_text(one, "kind", c->kind->name);
         json_set_text(one, "path", c->id);
+        json_set_bool(one, "relays", json_get_text(c->settings, "relay", NULL) != NULL);
         json_set(one, "credentials", json_deep_copy(credentials));
         json_add(list, one);
         result = credential_apart(h, org, list, why);

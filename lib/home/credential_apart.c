@@ -40,14 +40,16 @@ static bool signs(const char *kind, const char *name)
                (text_equal(name, "secret") || text_equal(name, "old_secret"));
 }
 
-/* Lines of headers are compared with nothing. */
-static bool counts(const char *name)
+/* Lines of headers are compared with nothing, nor is what a relay signs with: the receiver of
+ * another vendor wants what it wants, and Ashby's wants the API key of CodeSignal
+ * (wire/ashby.md 4). */
+static bool counts(const char *kind, const char *name, bool relays)
 {
-        return !text_equal(name, "secret_headers");
+        return !text_equal(name, "secret_headers") && !(relays && signs(kind, name));
 }
 
-static void note_all(struct values *v, const char *id, const char *kind, const json_t *credentials,
-                     const json_t *secrets)
+static void note_all(struct values *v, const char *id, const char *kind, bool relays,
+                     const json_t *credentials, const json_t *secrets)
 {
         const char *name;
         json_t *one;
@@ -55,9 +57,11 @@ static void note_all(struct values *v, const char *id, const char *kind, const j
 
         json_object_foreach((json_t *)(uintptr_t)credentials, name, one)
         {
+                if (!counts(kind, name, relays))
+                        continue;
                 if (signs(kind, name))
                         note(v->secrets, json_text_of(one, ""), "the %s of %s", name, id);
-                else if (counts(name))
+                else
                         note(v->credentials, json_text_of(one, ""), "the credential %s of %s", name,
                              id);
         }
@@ -98,7 +102,8 @@ static int note_stored(void *context, const char *id)
         for (size_t i = 0; i < c->secret_count; i++)
                 if (!text_equal(c->secrets[i].text, own))
                         json_add(secrets, json_new_text(c->secrets[i].text, c->secrets[i].len));
-        note_all(&a->all, id, c->kind->name, c->credentials, secrets);
+        note_all(&a->all, id, c->kind->name, json_get_text(c->settings, "relay", NULL) != NULL,
+                 c->credentials, secrets);
         apply_forget(secrets);
         connection_free(c);
         return 0;
@@ -131,7 +136,7 @@ static int check_one(struct apart *a, const json_t *one)
         {
                 char *at = mem_format("%s.credentials.%s", path, name);
 
-                if (result == 0 && counts(name))
+                if (result == 0 && counts(kind, name, json_get_bool(one, "relays", false)))
                         result = look_up(signs(kind, name) ? a->all.credentials : a->all.secrets,
                                          json_text_of(value, ""), at, a->why);
                 mem_free(at);
@@ -166,7 +171,8 @@ int credential_apart(struct home *h, struct org *org, const json_t *given, struc
         json_array_foreach((json_t *)(uintptr_t)given, i, one)
         {
                 note_all(&a.all, json_get_text(one, "id", ""), json_get_text(one, "kind", ""),
-                         json_object_get(one, "credentials"), json_object_get(one, "secrets"));
+                         json_get_bool(one, "relays", false), json_object_get(one, "credentials"),
+                         json_object_get(one, "secrets"));
         }
         json_array_foreach((json_t *)(uintptr_t)given, i, one)
         {
