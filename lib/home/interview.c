@@ -391,11 +391,8 @@ static enum interview_answer change_once(struct home *h, struct org *org, const 
         plan_init(&p);
         record = json_deep_copy(old);
         plan_guard(&p, "interview", id, old);
-        if (document == NULL && interview_is_over(old)) {
-                answer =
-                    show(h, org, id, record, view, why) == 0 ? INTERVIEW_DONE : INTERVIEW_BROKEN;
-                goto out;
-        }
+        if (document == NULL && interview_is_over(old))
+                goto as_it_is;
         if (interview_is_over(old)) {
                 answer = INTERVIEW_OVER;
                 goto out;
@@ -419,6 +416,8 @@ static enum interview_answer change_once(struct home *h, struct org *org, const 
                         answer = INTERVIEW_INVALID;
                         goto out;
                 }
+                if (json_equal(record, old)) /* asked twice, or nothing was asked */
+                        goto as_it_is;
                 interview_tell_platform(&p, "edit_interview", id, record);
         }
         json_set_int(record, "sequence", json_get_int(old, "sequence", 0) + 1);
@@ -429,6 +428,10 @@ static enum interview_answer change_once(struct home *h, struct org *org, const 
                 if (p.actions != NULL)
                         event_wake(h, org->name, NULL, when_now_ms(), NULL);
         }
+        goto out;
+as_it_is:
+        if (show(h, org, id, record, view, why) == 0)
+                answer = INTERVIEW_DONE;
 out:
         plan_dispose(&p);
         json_decref(record);

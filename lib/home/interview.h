@@ -32,7 +32,8 @@ enum interview_answer {
 
 /* key_id: the issued key that asks; idempotency may be NULL.  *view (the caller's) is what
  * the caller is shown: {id, self, url, calendar_url, state, title, candidate{name, email},
- * starts_at, ends_at, sequence, created_at}. */
+ * starts_at, ends_at, sequence, created_at}.  A change that changes nothing leaves the sequence,
+ * and with it what calendars know, as it is. */
 enum interview_answer interview_create(struct home *h, struct org *org, const json_t *document,
                                        const char *key_id, const char *idempotency, json_t **view,
                                        struct fail *why);

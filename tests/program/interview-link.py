@@ -169,6 +169,9 @@ def test_life(way, home, server, platform):
     moved = ask(home, server, "PATCH", own, b'{"starts_at":null,"ends_at":null}')
     tap.equal((moved.status, moved.json()["sequence"], moved.json()["url"]), (200, 1, view["url"]),
               f"{way}: changed, same link")
+    for body in (b"{}", b'{"starts_at":null,"ends_at":null}'):
+        again = ask(home, server, "PATCH", own, body)
+        tap.equal((again.status, again.json()), (200, moved.json()), f"{way}: no change is none: {body}")
     problem(f"{way}: change to nonsense", ask(home, server, "PATCH", own, b'{"title":1}'), 422,
             "title", "#/title")
     problem(f"{way}: change the platform", ask(home, server, "PATCH", own, b'{"platform":"cs"}'),
