@@ -44,10 +44,10 @@ int webhook_secret_add(struct home *h, struct org *org, const char *connection, 
 int webhook_secret_drop(struct home *h, struct org *org, const char *connection, const char *name,
                         struct fail *why);
 
-/* given: array of {id, kind, path (for causes: "connections.0"), relays (a consumer with the setting
- * relay: its secret is what that receiver wants), credentials{}, secrets[]}, in plain text, about to be stored; beside them stands what else the org has.  -1 FAIL_INPUT: a
- * webhook secret, or the secret shared with a consumer, is a credential, too, or a key that we
- * issued. */
+/* given: array of {id, kind, path (for causes: "connections.0"), relays (a consumer with the
+ * setting relay: its secret is what that receiver wants), credentials{}, secrets[]}, in plain text,
+ * about to be stored; beside them stands what else the org has.  -1 FAIL_INPUT: a webhook secret,
+ * or the secret shared with a consumer, is a credential, too, or a key that we issued. */
 int credential_apart(struct home *h, struct org *org, const json_t *given, struct fail *why);
 
 /* Is this text one of the credentials?  Compared in constant time. */
