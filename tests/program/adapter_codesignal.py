@@ -190,7 +190,7 @@ def test_outages():
         ({"kind": "status", "status": 500}, "again", "uncertain"),
         ({"kind": "status", "status": 401}, "denied", "denied"),
         ({"kind": "status", "status": 403}, "denied", "denied"),
-        ({"kind": "status", "status": 404}, "again", "uncertain"),
+        ({"kind": "status", "status": 404}, "denied", "denied"),
         ({"kind": "status", "status": 422}, "again", "uncertain"),
         ({"kind": "status", "status": 429, "retry_after": 3}, "again", "again"),
         ({"kind": "garbage"}, "again", "uncertain"),
