@@ -107,9 +107,10 @@ static int org(struct command_context *c, int argc, char **argv)
 struct checking {
         struct command_context *c;
         json_t *rows;
-        int bad, full; /* full: could not be looked through for want of room */
+        int bad, mended, full; /* full: could not be looked through for want of room */
 };
 
+/* result: 0 well, 1 damage was found and mended, -1. */
 static void checked(struct checking *k, const char *what, int result, uint64_t records,
                     const struct fail *why)
 {
@@ -121,8 +122,12 @@ static void checked(struct checking *k, const char *what, int result, uint64_t r
         if (result != 0)
                 json_set_text(row, "cause", why->text);
         json_add(k->rows, row);
+        if (result > 0)
+                json_set_bool(row, "mended", true);
         /* A full disk is no damage, and nothing for a backup to bring back. */
-        if (result != 0 && why->kind == FAIL_FULL)
+        if (result > 0)
+                k->mended++;
+        else if (result != 0 && why->kind == FAIL_FULL)
                 k->full++;
         else if (result != 0)
                 k->bad++;
@@ -130,10 +135,25 @@ static void checked(struct checking *k, const char *what, int result, uint64_t r
                 return;
         if (result == 0)
                 printf("ok   %s: %llu records\n", what, (unsigned long long)records);
+        else if (result > 0)
+                printf("mended %s: %s\n", what, why->text);
         else if (why->kind == FAIL_FULL)
                 printf("full %s: %s\n", what, why->text);
         else
                 printf("BAD  %s: %s\n", what, why->text);
+}
+
+/* What is damaged is made anew from what is whole, if that is enough of it. */
+static void check_store(struct checking *k, const char *what, const char *dir)
+{
+        struct fail why = FAIL_CLEAR, ignored = FAIL_CLEAR;
+        uint64_t records = 0;
+        int result = store_check(dir, &records, &why);
+
+        if (result != 0 && why.kind == FAIL_BROKEN && store_renew(dir, &ignored) == 0 &&
+            store_check(dir, &records, &ignored) == 0)
+                result = 1;
+        checked(k, what, result, records, &why);
 }
 
 static int check_org(void *context, const char *name)
@@ -141,11 +161,8 @@ static int check_org(void *context, const char *name)
         struct checking *k = context;
         char *dir = mem_format("%s/orgs/%s", home_path(k->c->home), name);
         char *what = mem_format("organisation %s", name);
-        struct fail why = FAIL_CLEAR;
-        uint64_t records = 0;
-        int result = store_check(dir, &records, &why);
 
-        checked(k, what, result, records, &why);
+        check_store(k, what, dir);
         mem_free(what);
         mem_free(dir);
         return 0;
@@ -155,11 +172,9 @@ static int check_org(void *context, const char *name)
 static void check_host(struct checking *k)
 {
         char *dir = file_path(home_path(k->c->home), "host");
-        struct fail why = FAIL_CLEAR;
-        uint64_t records = 0;
 
         if (access(dir, F_OK) == 0)
-                checked(k, "the host", store_check(dir, &records, &why), records, &why);
+                check_store(k, "the host", dir);
         mem_free(dir);
 }
 
@@ -194,7 +209,7 @@ static int check(struct command_context *c, int argc, char **argv)
                          "check again");
                 return command_failed(c);
         }
-        code = k.bad == 0 ? EXIT_YES : EXIT_NO;
+        code = k.bad == 0 && k.mended == 0 ? EXIT_YES : EXIT_NO;
         if (c->json)
                 return command_answer(k.rows, code);
         if (k.bad != 0)
@@ -202,6 +217,11 @@ static int check(struct command_context *c, int argc, char **argv)
                         "fairlead: check: %d of %zu bad; a backup brings them back: "
                         "fairlead restore FILE --replace\n",
                         k.bad, json_array_size(k.rows));
+        else if (k.mended != 0)
+                fprintf(stderr,
+                        "fairlead: check: %d of %zu had damage that is mended; nothing is lost, "
+                        "but look at the disk\n",
+                        k.mended, json_array_size(k.rows));
         json_decref(k.rows);
         return code;
 }
@@ -279,8 +299,9 @@ const struct command commands_home[] = {
         { "org", "", "List the organisations of the home", NULL, org },
         { "check", "", "Verify every file of the home",
           "Reads the journal and the index of every organisation and the inbox, and compares "
-          "them.\n"
-          "May run beside everything else.",
+          "them. What is damaged is made anew from what is whole, where that is enough; the "
+          "answer\n"
+          "is no all the same, once. May run beside everything else.",
           check },
         { "backup", "[--with-key] FILE", "Write the home as it stands into one file",
           "Programs and worker go on meanwhile. The master key is left out unless --with-key is\n"

@@ -115,6 +115,10 @@ uint64_t store_generation(struct store *s);
  * found.  records may be NULL. */
 int store_check(const char *dir, uint64_t *records, struct fail *why);
 
+/* After a store_check() that found damage: makes it anew from what is whole, while others go on.
+ * 0, or -1 when too much is damaged for that; then it is left as it is. */
+int store_renew(const char *dir, struct fail *why);
+
 /* Calls visit with every record as it stands at one moment, for backup: kind 't' table,
  * 's' series, 'm' set member, 'c' series counter.  Writers wait at most for the copy of the
  * clean file, not for the visit. */

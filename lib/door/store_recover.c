@@ -38,6 +38,8 @@ int store_journal_fd(struct store *s, unsigned which, struct fail *why)
         if (s->journal_fd[which] < 0) {
                 s->journal_fd[which] =
                     openat(s->dir_fd, names[which], O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+                if (s->journal_fd[which] < 0 && errno == ENOENT)
+                        return fail_set(why, FAIL_BROKEN, "%s/%s is gone", s->dir, names[which]);
                 if (s->journal_fd[which] < 0)
                         return fail_errno(why, "cannot open %s/%s", s->dir, names[which]);
         }
@@ -76,11 +78,31 @@ uint64_t store_segment_size(uint64_t had, size_t need)
         return size > need ? size : ((uint64_t)need + 4095) & ~(uint64_t)4095;
 }
 
+/* Of a segment that is about to begin: should its file be lost, nothing is lost with it. */
+static int new_journal_fd(struct store *s, unsigned which, struct fail *why)
+{
+        char name[] = { "journal.0" };
+        int fd;
+
+        name[sizeof name - 2] = (char)('0' + (which & 1));
+        if (s->journal_fd[which & 1] < 0 && faccessat(s->dir_fd, name, F_OK, 0) != 0) {
+                fd = openat(s->dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+                if (fd < 0 || fsync(s->dir_fd) != 0) {
+                        fail_errno(why, "cannot make %s/%s", s->dir, name);
+                        if (fd >= 0)
+                                close(fd);
+                        return -1;
+                }
+                s->journal_fd[which & 1] = fd;
+        }
+        return store_journal_fd(s, which, why);
+}
+
 /* Segments are written through once, so that a commit never changes the file's size. */
 int store_journal_grow(struct store *s, uint64_t segment, uint64_t size, uint64_t *got,
                        struct fail *why)
 {
-        int fd = store_journal_fd(s, (unsigned)segment, why);
+        int fd = new_journal_fd(s, (unsigned)segment, why);
         struct stat st;
         char *zeros;
         uint64_t at;

@@ -446,6 +446,30 @@ def test_check(home):
     done = home.run("check", "--json")
     tap.equal((done.code, [(r["what"], r["ok"]) for r in done.json()]),
               (0, [("inbox", True), ("organisation acme", True)]), "a good home")
+    mended = set()
+    for name in ("index.0", "index.1", "journal.0", "journal.1", "meta"):
+        at = os.path.join(home.path, "orgs/acme", name)
+        if os.path.getsize(at) == 0:
+            continue
+        with open(at, "r+b") as file:
+            file.write(b"\xaa" * 4096)
+        done = home.run("check")
+        if done.code == 0:  # the old lap of the journal
+            continue
+        tap.equal((done.code, done.out.count("mended organisation acme")), (1, 1),
+                  f"{name}: damage is named and mended")
+        tap.lacks(done.err, "restore", f"{name}: no backup is asked for")
+        tap.equal(home.run("check").code, 0, f"{name}: whole again")
+        home.must("events", "acme")
+        mended.add(name)
+    tap.ok({"index.0", "meta"} <= mended, "which all of these need", mended)
+    for name in ("journal.0", "journal.1"):
+        os.unlink(os.path.join(home.path, "orgs/acme", name))
+        home.run("check")
+        tap.equal(home.run("check").code, 0, f"{name} gone: mended")
+        for _ in range(40):  # through both segments
+            home.must("key", "issue", "acme", "--scope", "status:read")
+        tap.equal(home.run("check").code, 0, f"{name} gone: and goes on")
     home.apply(prepared.document(org="other"))
     home.damage("acme")
     done = home.run("check")

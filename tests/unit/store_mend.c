@@ -236,6 +236,74 @@ static void test_index(void)
         }
 }
 
+/* Damage on one side is mended from the other, whether or not somebody reads there. */
+static void test_renew(void)
+{
+        static const struct {
+                const char *name;
+                int file;     /* 0 readers' index, 1 the clean one, 2 journal, 3 meta
+                               */
+                off_t length; /* cut to, or -1 */
+                off_t at;     /* noise from, or -1: removed */
+        } rows[] = {
+                { "readers' index emptied", 0, 0, 0 },
+                { "readers' index with noise", 0, -1, 4096 },
+                { "readers' index gone", 0, -1, -1 },
+                { "the clean index emptied", 1, 0, 0 },
+                { "the clean index cut", 1, 12288, 0 },
+                { "the clean index with noise", 1, -1, 4096 },
+                { "the clean index gone", 1, -1, -1 },
+                { "the journal emptied", 2, 0, 0 },
+                { "the journal with noise", 2, -1, 10 },
+                { "the journal gone", 2, -1, -1 },
+                { "a slot of meta with noise", 3, -1, 4096 },
+        };
+        struct fail why = FAIL_CLEAR;
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                char *path = made(), file[16];
+                struct store_live live = page_of(path);
+
+                if (rows[i].file < 2)
+                        index_of(path, rows[i].file == 0, file);
+                else if (rows[i].file == 2)
+                        snprintf(file, sizeof file, "journal.%d", (int)(live.segment & 1));
+                else
+                        snprintf(file, sizeof file, "meta");
+                if (rows[i].length >= 0)
+                        cut_short(path, file, rows[i].length);
+                else if (rows[i].at >= 0)
+                        overwrite(path, file, rows[i].at, rows[i].file == 3 ? 512 : 6000);
+                else
+                        lose(path, file);
+                tap_int(store_check(path, NULL, &why), -1, "%s: seen", rows[i].name);
+                fail_clear(&why);
+                tap_int(store_renew(path, &why), 0, "%s: renewed %s", rows[i].name, why.text);
+                tap_int(store_check(path, NULL, &why), 0, "%s: whole again %s", rows[i].name,
+                        why.text);
+                sound(path, RECORDS, rows[i].name);
+                boot("other");
+                sound(path, RECORDS, rows[i].name);
+                boot("first");
+                mem_free(path);
+        }
+}
+
+/* Both sides: nothing is made of nothing, and nothing is made worse. */
+static void test_beyond(void)
+{
+        char *path = made(), one[16], two[16];
+        struct fail why = FAIL_CLEAR;
+
+        overwrite(path, index_of(path, true, one), 4096, 60000);
+        overwrite(path, index_of(path, false, two), 4096, 60000);
+        tap_int(store_renew(path, &why), -1, "both indexes: not renewed");
+        tap_int(why.kind, FAIL_BROKEN, "both indexes: %s", why.text);
+        fail_clear(&why);
+        tap_int(store_renew("/nonexistent", &why), -1, "no store: not renewed");
+        mem_free(path);
+}
+
 /* One flipped bit in a value, which GDBM itself does not notice. */
 static void test_value(void)
 {
@@ -399,6 +467,8 @@ int main(void)
         test_bytes();
         test_stopped();
         test_index();
+        test_renew();
+        test_beyond();
         test_value();
         test_journal();
         test_meta();
