@@ -68,8 +68,11 @@ def bodies(h, f, v):
     tap.equal(got, 413, f"{v}: one byte above 1 MiB: 413")
     big = h.raw(b"POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 104857600\r\n\r\n"
                 % f.path.encode() + b"x" * (100 << 20), 60)
-    # mod_fcgid says 500 by itself, and the program never hears of it.
-    tap.ok(status_of(big) in ((500, 413, 0) if v == "apache-fcgid" else (413, 0)), f"{v}: 100 MB are refused", big[:100])
+    tap.ok(status_of(big) in (413, 0), f"{v}: 100 MB are refused", big[:100])
+    # Nothing of a body that is too large may reach the program as an empty one: that is a probe.
+    big = h.raw(b"POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3145728\r\n\r\n"
+                % f.path.encode() + b"x" * (3 << 20), 60)
+    tap.ok(status_of(big) in (413, 0), f"{v}: 3 MB are refused", big[:100])
     got, _ = f.send(body=body[:10], length=len(body), headers=[f"Signature: {sign(body)}"])
     tap.ok(got in (0, 400, 408) or (got == 500 and v == "apache-fcgid"), f"{v}: a body that ends early is not taken", got)
     got, _ = f.send(method="POST", length=-5)
