@@ -32,6 +32,7 @@
 #define INBOX_TROUBLE_MS (5 * WHEN_SECOND)
 #define CLOCK_MS (2 * WHEN_SECOND) /* less is an adjustment, more is somebody's hand */
 #define STAND_BY_MS 500
+#define REST_MS 200
 #define SWEEP_MS (30 * WHEN_MINUTE)
 
 /* Set by a signal handler, which may run in any thread. */
@@ -275,7 +276,7 @@ static unsigned start_threads(struct worker *w, pthread_t *threads, unsigned cou
 }
 
 /* Running calls may end by themselves for a while; then the process goes all the same, and
- * what they did is read back by the next worker. */
+ * what they did is read back by the next worker.  Who only rests waits for them. */
 static void end_threads(struct worker *w, pthread_t *threads, unsigned count)
 {
         int64_t until = when_steady_ms() + STOP_MS;
@@ -286,9 +287,9 @@ static void end_threads(struct worker *w, pthread_t *threads, unsigned count)
         pthread_cond_broadcast(&w->changed);
         for (;;) {
                 agenda_count(w->agenda, 0, true, &running, &due);
-                if (running == 0 || when_steady_ms() >= until)
+                if (running == 0 || (when_steady_ms() >= until && (stopping || !w->resting)))
                         break;
-                wait_for_change(w, until - when_steady_ms());
+                wait_for_change(w, when_steady_ms() < until ? until - when_steady_ms() : REST_MS);
         }
         pthread_mutex_unlock(&w->lock);
         if (running > 0) {
@@ -323,6 +324,7 @@ static int run_loop(struct worker *w, struct fail *why)
                 if (inbox_wait(w->inbox, wait, why) < 0)
                         return -1;
         }
+        w->resting = !stopping;
         return 0;
 }
 

@@ -34,7 +34,8 @@ struct worker {
         pthread_mutex_t lock;
         pthread_cond_t changed; /* the agenda changed, or one has ended */
         atomic_uint_fast64_t performed;
-        bool ending; /* guarded by lock: performers take nothing more */
+        bool ending;  /* guarded by lock: performers take nothing more */
+        bool resting; /* it goes on when a claim is over (home/claim.h) */
         /* intake only */
         int64_t until_ms; /* steady: a tick ends by then; 0 never */
         uint64_t deliveries;
@@ -44,8 +45,9 @@ struct worker {
         unsigned blocked;  /* inlets that are */
 };
 
-/* worker_intake.c: takes records until there are none, or the worker leaves.  0, or -1 when the inbox itself is
- * broken.  *again_ms (steady) is when blocked ones want another try, -1 for never. */
+/* worker_intake.c: takes records until there are none, or the worker leaves.  0, or -1 when the
+ * inbox itself is broken.  *again_ms (steady) is when blocked ones want another try, -1 for never.
+ */
 int worker_intake(struct worker *w, int64_t *again_ms, struct fail *why);
 void worker_intake_dispose(struct worker *w);
 /* worker.c: is this life to end?  Asked between records, too: they may come faster than they go. */
