@@ -85,6 +85,18 @@ static bool is_stale(const struct event_work *w, enum trust trust, const struct 
                trade_now(w->trade) - fact->occurred_ms > EVENT_STALE_MS;
 }
 
+/* Nobody vouches for it, and the door said why not: "signature wrong", or signed long ago. */
+static void distrust(json_t *event, const char *reason)
+{
+        char *text =
+            text_empty(reason)
+                ? mem_text("Not signed: kept for people, never acted on.")
+                : mem_format("Not to be trusted (%s): kept for people, never acted on.", reason);
+
+        conclude(event, "ignored", text);
+        mem_free(text);
+}
+
 /* What may follow, by trust and age; then what follows. */
 static int decide(struct event_work *w, json_t *event, enum trust trust, const struct fact *fact,
                   struct fail *why)
@@ -96,7 +108,7 @@ static int decide(struct event_work *w, json_t *event, enum trust trust, const s
         if (trust != TRUST_UNSIGNED && !is_stale(w, trust, fact) && relay(w, event, fact, why) != 0)
                 return -1;
         if (trust == TRUST_UNSIGNED)
-                conclude(event, "ignored", "Not signed: kept for people, never acted on.");
+                distrust(event, w->reason);
         else if (fact->kind == FACT_UNKNOWN)
                 conclude(event, "unknown", fact->summary);
         else if (is_stale(w, trust, fact))
@@ -172,6 +184,7 @@ int event_take(struct event_work *w, const struct delivery *d, struct fail *why)
             connection_load(w->trade->home, w->org, text_or(d->connection, "-"), &c, why) < 0)
                 return -1;
         w->number = last + 1;
+        w->reason = d->reason;
         kind = c == NULL ? NULL : trade_kind(w->trade, c->kind->name);
         read_fact(kind, c == NULL ? NULL : c->settings, d->body, d->body_len, d->headers, &fact);
         event = new_event(d, kind);

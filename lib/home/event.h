@@ -33,7 +33,8 @@ struct event_work {
         /* A waiting look at this session that has not begun, 0 for none; may be NULL. */
         uint64_t (*waiting_look)(void *context, const char *session);
         void *context;
-        bool duplicate; /* told: nothing followed because it was seen */
+        const char *reason; /* the verdict's words about the delivery in hand */
+        bool duplicate;     /* told: nothing followed because it was seen */
 };
 
 /* Adds an event and what follows to the plan.  The caller is the only one who appends

@@ -99,7 +99,7 @@ static void test_nobody_asks(void)
         tap_int(open_interviews(&f), 0, "a notice that nothing bears out: no link");
         event_says(&f, 4, "done", "Only the notice");
         tell(&f, TRUST_UNSIGNED, "made", "Live coding", 24, "");
-        event_says(&f, 5, "ignored", "Not signed");
+        event_says(&f, 5, "ignored", "Not to be trusted");
         fake_deliver(&f, "acme", "gh", TRUST_BODY,
                      "{\"fact\":\"schedule\",\"subject\":\"900\",\"identity\":\"none\","
                      "\"detail\":{\"what\":\"made\"}}");

@@ -144,7 +144,7 @@ static void test_lies(void)
         fake_deliver(&f, "acme", "gh", TRUST_UNSIGNED,
                      "{\"fact\":\"stage_entered\",\"subject\":\"17\",\"identity\":\"e1\"}");
         fake_tick(&f);
-        has_event(f.org, 1, "ignored", "Not signed");
+        has_event(f.org, 1, "ignored", "Not to be trusted");
         tap_int(fake->calls[CALL_READ_APPLICATION], 0, "an unsigned event calls nobody");
         fake_stage(&f, "17", "e1");
         fake_tick(&f);
