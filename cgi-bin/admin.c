@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* admin: everything a person does, status for programs, health, metrics. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "admin.h"
@@ -80,47 +79,35 @@ static const struct route open_routes[] = {
         { NULL, NULL, NULL, 0, false, NULL },
 };
 
-#define ROUTES_MAX 160
-
-static struct route routes[ROUTES_MAX + 1]; /* all tables, then the row of NULLs */
-
-static void join(const struct route *table)
-{
-        static size_t count;
-
-        for (; table->method != NULL; table++) {
-                if (count == ROUTES_MAX)
-                        abort();
-                routes[count++] = *table;
-        }
-}
-
 int main(int argc, char **argv)
 {
+        static const struct route *const tables[] = {
+                open_routes,
+                admin_host_routes, /* "-" before "{org}" */
+                admin_account_routes,
+                admin_action_routes,
+                admin_candidate_routes,
+                admin_connection_routes,
+                admin_door_routes,
+                admin_event_routes,
+                admin_key_routes,
+                admin_one_key_routes,
+                admin_log_routes,
+                admin_people_routes,
+                admin_rule_routes,
+                admin_status_routes,
+                NULL,
+        };
         static const struct program program = {
                 .name = "admin",
                 .about = "everything a person does; status, health, metrics",
                 .settings = admin_settings,
-                .routes = routes,
+                .routes = tables,
                 .start = guard_start,
                 .stop = guard_stop,
                 .may = admin_may,
                 .check = admin_check,
         };
 
-        join(open_routes);
-        join(admin_host_routes); /* "-" before "{org}" */
-        join(admin_account_routes);
-        join(admin_action_routes);
-        join(admin_candidate_routes);
-        join(admin_connection_routes);
-        join(admin_door_routes);
-        join(admin_event_routes);
-        join(admin_key_routes);
-        join(admin_one_key_routes);
-        join(admin_log_routes);
-        join(admin_people_routes);
-        join(admin_rule_routes);
-        join(admin_status_routes);
         return serve(argc, argv, &program);
 }

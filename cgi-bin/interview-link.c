@@ -363,10 +363,11 @@ static const struct route routes[] = {
 
 int main(int argc, char **argv)
 {
+        static const struct route *const tables[] = { routes, NULL };
         static const struct program program = {
                 .name = "interview-link",
                 .about = "interview links: made, moved, cancelled; the lobby behind them",
-                .routes = routes,
+                .routes = tables,
                 .start = guard_start,
                 .stop = guard_stop,
         };

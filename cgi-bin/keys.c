@@ -324,10 +324,11 @@ static const struct route routes[] = {
 
 int main(int argc, char **argv)
 {
+        static const struct route *const tables[] = { routes, NULL };
         static const struct program program = {
                 .name = "keys",
                 .about = "issued keys: issue, change, rotate, revoke; secrets of connections",
-                .routes = routes,
+                .routes = tables,
                 .start = guard_start,
                 .stop = guard_stop,
         };

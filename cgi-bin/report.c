@@ -77,10 +77,11 @@ static const struct route routes[] = {
 
 int main(int argc, char **argv)
 {
+        static const struct route *const tables[] = { routes, NULL };
         static const struct program program = {
                 .name = "report",
                 .about = "the result page behind the link in a recruiter's note",
-                .routes = routes,
+                .routes = tables,
                 .start = guard_start,
                 .stop = guard_stop,
         };

@@ -331,10 +331,12 @@ static const struct route routes[] = {
         { .method = NULL },
 };
 
+static const struct route *const tables[] = { routes, NULL };
+
 static const struct program webhook = {
         .name = "webhook",
         .about = "takes what platforms and applicant tracking systems send",
-        .routes = routes,
+        .routes = tables,
         .start = start,
         .stop = stop,
         .rest = rest,

@@ -60,8 +60,6 @@
 #include "floor/text.h"
 
 #define BODY_MAX (32 << 20)
-#define ROUTES_MAX 64
-
 static const struct route vendor_routes[] = {
         { "POST", "api/{method}", ab_api, 1 << 20, true, NULL },
         { "POST", "store/{handle}", ab_store, BODY_MAX, true, NULL },
@@ -89,20 +87,14 @@ static void stop(void)
 int main(int argc, char **argv)
 {
         static const struct route *const tables[] = { vendor_routes, ab_page_routes,
-                                                      ab_control_routes };
-        static struct route routes[ROUTES_MAX];
+                                                      ab_control_routes, NULL };
         static const struct program program = {
                 .name = "ashby",
                 .about = "stands in for Ashby, for trying and for testing",
-                .routes = routes,
+                .routes = tables,
                 .start = start,
                 .stop = stop,
         };
-        size_t count = 0;
 
-        for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-                for (const struct route *r = tables[i]; r->method != NULL; r++)
-                        if (count < ROUTES_MAX - 1)
-                                routes[count++] = *r;
         return serve(argc, argv, &program);
 }

@@ -87,11 +87,13 @@ static void stop(void)
         fetch_stop();
 }
 
+static const struct route *const tables[] = { routes, NULL };
+
 static const struct program program = {
         .name = "coderbyte",
         .about = "a stand-in for Coderbyte",
         .settings = settings,
-        .routes = routes,
+        .routes = tables,
         .start = start,
         .stop = stop,
 };

@@ -93,11 +93,13 @@ static void stop(void)
         fetch_stop();
 }
 
+static const struct route *const tables[] = { routes, NULL };
+
 static const struct program program = {
         .name = "codesignal",
         .about = "a stand-in for CodeSignal",
         .settings = settings,
-        .routes = routes,
+        .routes = tables,
         .start = start,
         .stop = stop,
 };

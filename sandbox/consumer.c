@@ -311,10 +311,11 @@ static int start(struct fail *why)
 
 int main(int argc, char **argv)
 {
+        static const struct route *const tables[] = { routes, NULL };
         static const struct program program = {
                 .name = "consumer",
                 .about = "a stand-in for those who receive our webhooks",
-                .routes = routes,
+                .routes = tables,
                 .start = start,
         };
 

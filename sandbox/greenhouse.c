@@ -64,16 +64,19 @@
  *     POST control/interview            application_id (a new one), or id; starts_at, ends_at,
  *                                       location, status; delete (and the webhook says so) -> row
  *     POST control/partner              name ("CodeSignal Pre-Screen"), key, url (of the four
- * calls): an assessment partner's stage; no key: away with it POST control/partner/tests name ->
- * {status, body, errors[]} of list_tests POST control/partner/send         name, application_id,
- * test, email; or again (id of a test, a double click) -> {id, status, body, errors[]} POST
- * control/partner/poll         id -> {status, body, errors[]} of test_status POST control/webhook
- * url, secret, user, password -> ping, active GET  control/webhook              settings, state,
- * log of deliveries POST control/deliveries           lose (the next n vanish), flush, idle_ms
- * (waits until nothing is queued) -> idle POST control/event                action, payload: sends
- * any event, signed GET  control/state                every table control/failures, requests,
- * counters    control.h; words are "GET notes", "POST notes", "POST move", "PATCH interviews",
- * "POST token" ...
+ *                                       calls): an assessment partner's stage; no key: away with it
+ *     POST control/partner/tests        name -> {status, body, errors[]} of list_tests
+ *     POST control/partner/send         name, application_id, test, email; or again (id of a test,
+ *                                       a double click) -> {id, status, body, errors[]}
+ *     POST control/partner/poll         id -> {status, body, errors[]} of test_status
+ *     POST control/webhook              url, secret, user, password -> ping, active
+ *     GET  control/webhook              settings, state, log of deliveries
+ *     POST control/deliveries           lose (the next n vanish), flush, idle_ms (waits until
+ *                                       nothing is queued) -> idle
+ *     POST control/event                action, payload: sends any event, signed
+ *     GET  control/state                every table
+ *     control/failures, requests, counters    control.h; words are "GET notes", "POST notes",
+ *                                       "POST move", "PATCH interviews", "POST token" ...
  */
 #include "greenhouse.h"
 
@@ -85,8 +88,6 @@
 #include "floor/text.h"
 
 #define BODY_MAX (1 << 20)
-#define ROUTES_MAX 96
-
 /* --- the vendor's face --------------------------------------------------------------------- */
 
 struct operation {
@@ -224,22 +225,16 @@ static void stop(void)
 
 int main(int argc, char **argv)
 {
-        static const struct route *const tables[] = { vendor_routes, gh_v1_routes,
+        static const struct route *const tables[] = { vendor_routes,     gh_v1_routes,
                                                       gh_partner_routes, gh_page_routes,
-                                                      gh_control_routes };
-        static struct route routes[ROUTES_MAX];
+                                                      gh_control_routes, NULL };
         static const struct program program = {
                 .name = "greenhouse",
                 .about = "stands in for Greenhouse, for trying and for testing",
-                .routes = routes,
+                .routes = tables,
                 .start = start,
                 .stop = stop,
         };
-        size_t count = 0;
 
-        for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-                for (const struct route *r = tables[i]; r->method != NULL; r++)
-                        if (count < ROUTES_MAX - 1)
-                                routes[count++] = *r;
         return serve(argc, argv, &program);
 }

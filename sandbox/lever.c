@@ -52,8 +52,6 @@
 #include "door/fetch.h"
 #include "floor/text.h"
 
-#define ROUTES_MAX 64
-
 static int start(struct fail *why)
 {
         if (fetch_start(text_or(serve_settings.allow_networks, ""), why) != 0)
@@ -73,20 +71,14 @@ static void stop(void)
 int main(int argc, char **argv)
 {
         static const struct route *const tables[] = { lv_api_routes, lv_page_routes,
-                                                      lv_control_routes };
-        static struct route routes[ROUTES_MAX];
+                                                      lv_control_routes, NULL };
         static const struct program program = {
                 .name = "lever",
                 .about = "stands in for Lever, for trying and for testing",
-                .routes = routes,
+                .routes = tables,
                 .start = start,
                 .stop = stop,
         };
-        size_t count = 0;
 
-        for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-                for (const struct route *r = tables[i]; r->method != NULL; r++)
-                        if (count < ROUTES_MAX - 1)
-                                routes[count++] = *r;
         return serve(argc, argv, &program);
 }

@@ -12,21 +12,33 @@ static bool takes(const struct route *route, const char *method)
                (text_equal(route->method, "GET") && text_equal(method, "HEAD"));
 }
 
-/* Finds the route, or answers 204 to OPTIONS, 404 or 405 and returns NULL. */
-static const struct route *find(struct request *rq, struct reply *re)
+/* The route of this table that takes the request; NULL none, and *other fits but for the
+ * method. */
+static const struct route *find_in(const struct route *table, struct request *rq,
+                                   const struct route **other, struct buf *allow)
 {
-        const struct route *other = NULL;
-        struct buf allow = BUF_NONE;
-
-        for (const struct route *r = rq->program->routes; r->method != NULL; r++) {
+        for (const struct route *r = table; r->method != NULL; r++) {
                 if (!route_fits(r->path, &rq->match))
                         continue;
                 if (takes(r, rq->method))
-                        return buf_dispose(&allow), r;
-                other = r;
-                buf_format(&allow, "%s, %s", r->method,
+                        return r;
+                *other = r;
+                buf_format(allow, "%s, %s", r->method,
                            text_equal(r->method, "GET") ? "HEAD, " : "");
         }
+        return NULL;
+}
+
+/* Finds the route, or answers 204 to OPTIONS, 404 or 405 and returns NULL. */
+static const struct route *find(struct request *rq, struct reply *re)
+{
+        const struct route *other = NULL, *found = NULL;
+        struct buf allow = BUF_NONE;
+
+        for (const struct route *const *t = rq->program->routes; found == NULL && *t != NULL; t++)
+                found = find_in(*t, rq, &other, &allow);
+        if (found != NULL)
+                return buf_dispose(&allow), found;
         rq->route = other; /* its pattern stands in the log line, and it knows its readers */
         if (other == NULL) {
                 reply_problem(rq, re, 404, NULL);

@@ -347,8 +347,10 @@ static int help(const struct program *program)
 /* What it answers, for those who check it: method, path, who may. */
 static int list_routes(const struct program *program)
 {
-        for (const struct route *r = program->routes; r->method != NULL; r++)
-                printf("%s\t%s\t%s\n", r->method, r->path, r->scope == NULL ? "" : r->scope);
+        for (const struct route *const *table = program->routes; *table != NULL; table++)
+                for (const struct route *r = *table; r->method != NULL; r++)
+                        printf("%s\t%s\t%s\n", r->method, r->path,
+                               r->scope == NULL ? "" : r->scope);
         return fflush(stdout) == 0 ? EXIT_DONE : EXIT_SYSTEM;
 }
 

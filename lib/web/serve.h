@@ -6,6 +6,7 @@
  *             { "POST", "{org}/{hook}", receive, .body_max = 1 << 20 },
  *             { NULL }
  *     };
+ *     static const struct route *const tables[] = { routes, NULL };
  *     int main(int argc, char **argv)
  *     {
  *             return serve(argc, argv, &program);
@@ -19,7 +20,7 @@
  * the program's own name ("/fairlead/webhook/acme/x", "/cgi-bin/webhook.cgi/acme/x" are both
  * "acme/x").  "{name}" matches one segment of 1 to 200 bytes ("{name}.ics" one with that end); a
  * decoded '/' or control character, "." and ".." segments and invalid UTF-8 never match.  The
- * first route in the table that fits wins; OPTIONS is answered 204 with Allow.
+ * first route in the tables that fits wins; OPTIONS is answered 204 with Allow.
  */
 #ifndef WEB_SERVE_H
 #define WEB_SERVE_H
@@ -51,7 +52,9 @@ struct program {
         const char *name;               /* "webhook": also the path segment */
         const char *about;              /* one line for --help */
         const struct setting *settings; /* its own, or NULL; the common ones are added */
-        const struct route *routes;
+        /* Tables of routes, asked in this order, each ended by a row of NULLs; NULL ends the list.
+         */
+        const struct route *const *routes;
         int (*start)(struct fail *why); /* once, after settings, before requests; may be NULL */
         void (*stop)(void);             /* after the last reply; may be NULL */
         /* Who asks for a route with a scope, before its body is read; set by programs that have

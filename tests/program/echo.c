@@ -129,11 +129,13 @@ static const struct route routes[] = {
         { .method = NULL },
 };
 
+static const struct route *const tables[] = { routes, NULL };
+
 static const struct program program = {
         .name = "echo",
         .about = "answers with what it was asked",
         .settings = settings,
-        .routes = routes,
+        .routes = tables,
         .may = may,
 };
 
