@@ -148,7 +148,8 @@
  * set "broken-glass" of digests; table "glass"
  *   <sha256 hex of the host's cookie>  {who, reason, at_ms, until_ms}
  * table "count"
- *   <name>          {n}    repaired (the loss meter), erased (applications, sessions, interviews), duplicates ...
+ *   <name>          {n}    repaired (the loss meter), erased (applications, sessions,
+ *                          interviews), duplicates ...
  * table "place"
  *   inbox           {number}   last event of the inbox whose effects are in this store
  * table "cursor"
