@@ -4,7 +4,6 @@
 
 #include "admin.h"
 #include "admin_pages.h"
-#include "bridge/rule.h"
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
@@ -58,24 +57,13 @@ static json_t *text_lines(const char *text)
 /* The least permissions for what the rules ask of it. */
 static int set_needs(json_t *view, struct org *org, const struct connection *c, struct fail *why)
 {
-        json_t *rules = trade_rules(org, why), *list = json_array();
-        char *copy = mem_text(text_or(c->kind->needs, "")), *rest = copy, *line;
-        unsigned uses;
+        json_t *list = trade_needs(org, c->id, c->kind, why);
 
-        if (rules != NULL) {
-                uses = rules_use(rules, c->id);
-                while ((line = text_next(&rest, '\n')) != NULL) {
-                        const char *need = *line == '\0' ? NULL : rule_need(line, uses);
-
-                        if (need != NULL)
-                                json_add(list, json_new_text(need, strlen(need)));
-                }
-        }
+        if (list == NULL)
+                return -1;
         json_set_bool(view, "has_needs", json_array_size(list) > 0);
         json_set(view, "needs", list);
-        mem_free(copy);
-        json_decref(rules);
-        return rules == NULL ? -1 : 0;
+        return 0;
 }
 
 /* Credentials by name and age, webhook secrets by fingerprint; never what they are. */

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include "bridge/rule.h"
+#include "floor/mem.h"
+#include "floor/text.h"
 #include "floor/when.h"
 #include "home/records.h"
 
@@ -108,4 +111,34 @@ json_t *trade_rules(struct org *org, struct fail *why)
         json_decref(record);
         json_decref(moves);
         return rules;
+}
+
+int trade_uses(struct org *org, const char *connection, unsigned *uses, struct fail *why)
+{
+        json_t *rules = trade_rules(org, why);
+
+        *uses = rules_use(rules, connection);
+        json_decref(rules);
+        return rules == NULL ? -1 : 0;
+}
+
+json_t *trade_needs(struct org *org, const char *connection, const struct kind *kind,
+                    struct fail *why)
+{
+        char *copy, *rest, *line;
+        unsigned uses;
+        json_t *list;
+
+        if (trade_uses(org, connection, &uses, why) != 0)
+                return NULL;
+        list = json_array();
+        copy = rest = mem_text(text_or(kind->needs, ""));
+        while ((line = text_next(&rest, '\n')) != NULL) {
+                const char *need = rule_need(line, uses);
+
+                if (!text_empty(need))
+                        json_add(list, json_new_text(need, strlen(need)));
+        }
+        mem_free(copy);
+        return list;
 }

@@ -42,5 +42,11 @@ void desk_close(struct desk *d);
 
 /* The org's rules (an empty list when there are none): the caller's, NULL with *why. */
 json_t *trade_rules(struct org *org, struct fail *why);
+/* What they ask of a connection: RULE_USES_* of bridge/rule.h.  0, -1 why. */
+int trade_uses(struct org *org, const char *connection, unsigned *uses, struct fail *why);
+/* The least permissions for that, of those that the kind names: an array of sentences, the
+ * caller's; NULL with *why. */
+json_t *trade_needs(struct org *org, const char *connection, const struct kind *kind,
+                    struct fail *why);
 
 #endif
