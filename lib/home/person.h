@@ -98,14 +98,5 @@ enum person_answer person_totp_confirm(struct home *h, struct org *org, const ch
                                        const char *code, json_t **codes, struct fail *why);
 enum person_answer person_totp_off(struct org *org, const char *id, const char *pass,
                                    struct fail *why);
-/* For person.c: is this a good code?  A step or recovery code is used up in the record. */
-bool person_code_fits(struct home *h, struct org *org, const char *id, json_t *record,
-                      const char *code);
-/* For person_key.c: puts a record in place of the one that was read: DONE, TAKEN or BROKEN; the
- * second in a plan in which more may stand. */
-enum person_answer person_put(struct org *org, const char *id, const json_t *read, json_t *fresh,
-                              struct fail *why);
-enum person_answer person_commit(struct plan *plan, struct org *org, const char *id,
-                                 const json_t *read, json_t *fresh, struct fail *why);
 
 #endif

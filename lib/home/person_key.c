@@ -9,7 +9,7 @@
 #include "floor/text.h"
 #include "floor/when.h"
 #include "home/keyring.h"
-#include "home/person.h"
+#include "home/person_private.h"
 #include "home/records.h"
 
 #define RECOVERY_LEN 16 /* letters: 80 bits */
