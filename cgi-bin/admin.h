@@ -64,6 +64,9 @@ const char *admin_said(const char *word);
 /* Writes to the org's log: 0, or the reply is made (500, 503) and -1. */
 int admin_log(struct request *rq, struct reply *re, const char *did, const char *about,
               const json_t *detail);
+/* Unless the same stands there from the last while: who looked at what. */
+int admin_log_once(struct request *rq, struct reply *re, const char *did, const char *about,
+                   int64_t within_ms);
 
 /* {machine, people, ago} under a name, in the visitor's zone; null for 0. */
 void admin_set_time(struct request *rq, json_t *row, const char *name, int64_t ms);

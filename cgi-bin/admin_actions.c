@@ -9,6 +9,7 @@
 #include "floor/text.h"
 #include "floor/when.h"
 #include "home/action.h"
+#include "home/answer.h"
 #include "home/records.h"
 #include "home/status_view.h"
 
@@ -186,17 +187,87 @@ static void dress_tries(struct request *rq, json_t *tries)
         }
 }
 
+/* One answer, indented where it is whole JSON. */
+static void dress_answer(json_t *call)
+{
+        const char *text = json_get_text(call, "text", NULL);
+        json_t *value = text == NULL ? NULL : json_parse(text, strlen(text), false, NULL);
+        char *spent = mem_format("%lld ms", (long long)json_get_int(call, "us", 0) / 1000);
+        struct buf indented = BUF_NONE;
+
+        json_set_text(call, "spent", spent);
+        json_set_text(call, "tone", json_get_int(call, "status", 999) < 400 ? "good" : "bad");
+        json_set_bool(call, "empty", json_get_int(call, "bytes", 0) == 0);
+        if (value != NULL) {
+                json_print(value, &indented);
+                json_set_text(call, "text", buf_text(&indented));
+        }
+        json_decref(value);
+        buf_dispose(&indented);
+        mem_free(spent);
+}
+
+/* What was answered, newest attempt first, under the number that the attempt has in the table.
+ * 0, -1. */
+static int set_answers(struct request *rq, json_t *view, int64_t number, const json_t *tries,
+                       struct fail *why)
+{
+        json_t *kept = NULL, *list = json_array(), *calls, *call;
+        int found = answer_list(admin_visitor(rq)->org, (uint64_t)number, &kept, why);
+
+        for (size_t i = json_array_size(kept); i > 0; i--) {
+                json_t *one = json_array_get(kept, i - 1);
+                int64_t at = json_get_int(one, "at_ms", 0);
+                size_t n;
+
+                for (size_t k = 0; k < json_array_size(tries); k++)
+                        if (json_get_int(json_array_get(tries, k), "at_ms", 0) == at)
+                                json_set_int(one, "try",
+                                             json_get_int(json_array_get(tries, k), "try", 0));
+                admin_set_time(rq, one, "at", at);
+                calls = json_object_get(one, "calls");
+                json_array_foreach(calls, n, call) dress_answer(call);
+                json_add(list, json_incref(one));
+        }
+        json_set_bool(view, "has_answers", json_array_size(list) > 0);
+        json_set(view, "answers", list);
+        json_decref(kept);
+        return found < 0 ? -1 : 0;
+}
+
+/* What was answered is a candidate's data: who looked stands in the log, once an hour. */
+static int note_view(struct request *rq, struct reply *re, int64_t number)
+{
+        char *about = mem_format("action %lld", (long long)number);
+        int result = admin_log_once(rq, re, "action.viewed", about, WHEN_HOUR);
+
+        mem_free(about);
+        return result;
+}
+
 static void action_page(struct request *rq, struct reply *re)
 {
+        struct fail why = FAIL_CLEAR;
         json_t *action = NULL, *view;
         int64_t number;
         char *title;
 
         if (load(rq, re, &action, &number) != 0)
                 return;
+        view = json_object();
         dress(rq, action, (uint64_t)number);
         dress_tries(rq, json_object_get(action, "tries"));
-        view = json_object();
+        if (set_answers(rq, view, number, json_object_get(action, "tries"), &why) != 0) {
+                reply_failure(rq, re, "answers cannot be read", &why);
+                json_decref(view);
+                json_decref(action);
+                return;
+        }
+        if (json_get_bool(view, "has_answers", false) && note_view(rq, re, number) != 0) {
+                json_decref(view);
+                json_decref(action);
+                return;
+        }
         json_set_bool(view, "has_tries", json_array_size(json_object_get(action, "tries")) > 0);
         json_set(view, "act", action);
         title = mem_format("Action %lld", (long long)number);

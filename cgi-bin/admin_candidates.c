@@ -9,7 +9,6 @@
 #include "floor/text.h"
 #include "floor/when.h"
 #include "home/action.h"
-#include "home/audit.h"
 #include "home/dossier.h"
 #include "home/roll.h"
 #include "home/timeline_view.h"
@@ -144,20 +143,10 @@ static void set_times(struct request *rq, json_t *rows)
 /* Who looked at whom: once an hour for each. */
 static int note_view(struct request *rq, struct reply *re, const char *key)
 {
-        struct visitor *v = admin_visitor(rq);
         char *about = mem_format("candidate %s", key);
-        const struct audit_entry e = { .org = v->org->name,
-                                       .who = v->who,
-                                       .from = admin_from(rq),
-                                       .did = "candidate.viewed",
-                                       .about = about,
-                                       .request = request_id(rq) };
-        struct fail why = FAIL_CLEAR;
-        int result = audit_add_once(guard_home(), &e, WHEN_HOUR, &why);
+        int result = admin_log_once(rq, re, "candidate.viewed", about, WHEN_HOUR);
 
         mem_free(about);
-        if (result != 0)
-                reply_failure(rq, re, "audit log cannot be written", &why);
         return result;
 }
 

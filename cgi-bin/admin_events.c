@@ -9,7 +9,6 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
-#include "home/audit.h"
 #include "home/event.h"
 #include "home/records.h"
 #include "home/status_view.h"
@@ -169,20 +168,10 @@ static int load(struct request *rq, struct reply *re, json_t **event, uint64_t *
 /* Raw bytes are a candidate's data: who looked stands in the log, once an hour. */
 static int note_view(struct request *rq, struct reply *re, uint64_t number)
 {
-        struct visitor *v = admin_visitor(rq);
         char *about = mem_format("event %llu", (unsigned long long)number);
-        const struct audit_entry e = { .org = v->org->name,
-                                       .who = v->who,
-                                       .from = admin_from(rq),
-                                       .did = "event.viewed",
-                                       .about = about,
-                                       .request = request_id(rq) };
-        struct fail why = FAIL_CLEAR;
-        int result = audit_add_once(guard_home(), &e, WHEN_HOUR, &why);
+        int result = admin_log_once(rq, re, "event.viewed", about, WHEN_HOUR);
 
         mem_free(about);
-        if (result != 0)
-                reply_failure(rq, re, "audit log cannot be written", &why);
         return result;
 }
 

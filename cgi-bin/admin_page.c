@@ -18,8 +18,9 @@ struct trade admin_trade(void)
                                .scale = serve_settings.retry_scale };
 }
 
-int admin_log(struct request *rq, struct reply *re, const char *did, const char *about,
-              const json_t *detail)
+/* within_ms 0: every time. */
+static int log_it(struct request *rq, struct reply *re, const char *did, const char *about,
+                  const json_t *detail, int64_t within_ms)
 {
         struct visitor *v = admin_visitor(rq);
         const struct audit_entry e = { .org = v->org->name,
@@ -30,11 +31,24 @@ int admin_log(struct request *rq, struct reply *re, const char *did, const char 
                                        .request = request_id(rq),
                                        .detail = detail };
         struct fail why = FAIL_CLEAR;
+        int result = within_ms == 0 ? audit_add(guard_home(), &e, &why)
+                                    : audit_add_once(guard_home(), &e, within_ms, &why);
 
-        if (audit_add(guard_home(), &e, &why) == 0)
-                return 0;
-        reply_failure(rq, re, "audit log cannot be written", &why);
-        return -1;
+        if (result != 0)
+                reply_failure(rq, re, "audit log cannot be written", &why);
+        return result != 0 ? -1 : 0;
+}
+
+int admin_log(struct request *rq, struct reply *re, const char *did, const char *about,
+              const json_t *detail)
+{
+        return log_it(rq, re, did, about, detail, 0);
+}
+
+int admin_log_once(struct request *rq, struct reply *re, const char *did, const char *about,
+                   int64_t within_ms)
+{
+        return log_it(rq, re, did, about, NULL, within_ms);
 }
 
 static const struct {

@@ -9,6 +9,7 @@
 #include "floor/mask.h"
 #include "floor/mem.h"
 #include "floor/text.h"
+#include "floor/when.h"
 
 /* GraphQL documents and tables are a few kilobytes; an admin's copy stays in that order. */
 #define LINK_DATA_MAX (256 * 1024)
@@ -51,6 +52,7 @@ static void hide_authorization(struct fetch_answer *answer, const struct fetch_r
 int link_ask(struct link *link, const struct fetch_request *request, struct fetch_answer *answer,
              struct fail *why)
 {
+        int64_t began = when_steady_us();
         int result = link->call(link, request, answer, why);
         const char *name;
         json_t *value;
@@ -60,6 +62,8 @@ int link_ask(struct link *link, const struct fetch_request *request, struct fetc
                     hide(answer, json_string_value(value));
                 hide_authorization(answer, request);
         }
+        if (link->heard != NULL)
+                heard_note(link->heard, request, answer, when_steady_us() - began);
         return result;
 }
 

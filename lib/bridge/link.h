@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdint.h>
 
+#include "bridge/heard.h"
 #include "door/fetch.h"
 #include "door/json.h"
 
@@ -35,6 +36,7 @@ struct link {
                                      tests; 0: not known, or all */
         const json_t *hooks;      /* array of ids of webhooks that we made at the vendor, for tests;
                                      NULL: none */
+        struct heard *heard;      /* where answers are kept for people; NULL: nowhere */
         int (*call)(struct link *link, const struct fetch_request *request,
                     struct fetch_answer *answer, struct fail *why); /* as fetch() */
         void *context;                                              /* of the owner */
@@ -42,7 +44,7 @@ struct link {
 
 /* The way out for adapters: link->call, and what comes back holds none of the connection's
  * credentials, nor what this request was authorised with, also where the other side repeats
- * them (floor/mask.h): answers are quoted in records and logs.  As fetch(). */
+ * them (floor/mask.h): answers are quoted in records and logs, and heard.  As fetch(). */
 int link_ask(struct link *link, const struct fetch_request *request, struct fetch_answer *answer,
              struct fail *why);
 

@@ -5,6 +5,7 @@
 
 #include "floor/mem.h"
 #include "floor/text.h"
+#include "home/answer.h"
 #include "home/consumer.h"
 #include "home/event.h"
 #include "home/records.h"
@@ -74,6 +75,7 @@ static int drop_action(struct slice *s, uint64_t number, struct fail *why)
         if (json_get_int(action, "done_ms", 0) > 0 &&
             json_get_int(action, "done_ms", 0) < s->before_ms) {
                 batch_series_delete(s->batch, "action", number);
+                answer_drop(s->batch, number);
                 forget_body(s, action);
         } else {
                 found = 0;

@@ -73,6 +73,8 @@
  *                         set_interview_link, send_mail (with{to, subject, text, id}),
  *                         tell_partner, sweep, add_link, remove_link, tag_result,
  *                         upload_report, schedule_interview, unschedule_interview, erase_traces
+ * table "answer"
+ *   <number of an action>  {tries[{at_ms (as there), calls[] (bridge/heard.h)}] (last 3)}
  * set "open-interviews" of ids; table "interview"
  *   <id>            {platform, state (ready, made, cancelled, over), token_name, candidate_name,
  *                    candidate_email, interviewer_email, starts_ms, ends_ms, title, ats,

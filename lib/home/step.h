@@ -31,6 +31,7 @@ struct step {
         bool doubt;              /* something may have been written */
         bool silent;             /* REFUSED: nobody in the ATS needs to read it */
         bool no_call;            /* the other side was not asked: its health stays as it is */
+        struct heard heard;      /* what was answered, for people */
         struct buf said;         /* DONE: what was done, for people and for the event */
         struct fail why;         /* trouble with our own state: kind is not FAIL_NONE */
         const char *event_state; /* DONE: of the events it came from; NULL: "done" */

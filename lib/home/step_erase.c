@@ -6,6 +6,7 @@
  */
 #include "floor/mem.h"
 #include "floor/text.h"
+#include "home/answer.h"
 #include "home/erase.h"
 #include "home/records.h"
 
@@ -46,6 +47,7 @@ static void take_out(struct plan *p, uint64_t number, const json_t *read)
         json_set_bool(action, "erased", true);
         plan_guard_series(p, "action", number, read);
         record_series_put(p->batch, "action", number, action);
+        answer_drop(p->batch, number);
         json_decref(action);
 }
 

@@ -50,6 +50,7 @@ int desk_open(struct desk *d, const struct trade *t, struct org *org, const char
         d->link.scale = t->scale > 1 ? t->scale : 1;
         if (t->data_dir != NULL)
                 d->link.data_dir = t->data_dir;
+        d->link.heard = t->heard;
         if (t->call != NULL) {
                 d->link.call = t->call;
                 d->link.context = t->context;

@@ -20,7 +20,8 @@ struct trade {
         int (*call)(struct link *link, const struct fetch_request *request,
                     struct fetch_answer *answer, struct fail *why); /* NULL: link_fetch */
         void *context;                                              /* of call */
-        struct post post;                                           /* how mail leaves */
+        struct heard *heard; /* where answers are kept for people; NULL: nowhere */
+        struct post post;    /* how mail leaves */
 };
 
 int64_t trade_now(const struct trade *t);

@@ -13,6 +13,8 @@
 #include "floor/when.h"
 #include "home/action.h"
 #include "home/alert_tell.h"
+#include "home/answer.h"
+#include "home/erase.h"
 #include "home/event.h"
 #include "home/forget.h"
 #include "home/health.h"
@@ -215,6 +217,25 @@ static json_t *edited(struct worker *w, struct step *s, struct ending *e, struct
         return action;
 }
 
+/* What was answered goes with the record.  Of what is about nobody in particular, such as a list
+ * of sessions, nothing is kept that could not be found again when somebody is to be erased. */
+static int put_answers(struct plan *plan, struct step *s, const json_t *action)
+{
+        const json_t *tries = json_object_get(action, "tries");
+        bool anybody = s->application == NULL && s->session == NULL;
+        json_t *calls = heard_take(&s->heard, s->outcome.kind == OUTCOME_DONE, anybody);
+
+        if (text_equal(buf_text(&s->said), ERASE_SENTENCE)) {
+                json_decref(calls);
+                answer_drop(plan->batch, s->number);
+                return 0;
+        }
+        return answer_keep(
+            plan, s->org, s->number,
+            json_get_int(json_array_get(tries, json_array_size(tries) - 1), "at_ms", 0), calls,
+            &s->why);
+}
+
 static void put_action(struct plan *plan, struct step *s, json_t *action, const char *state)
 {
         char member[24];
@@ -243,9 +264,10 @@ static int settle(struct worker *w, struct step *s, const struct step_row *row, 
         decide(w, s, row, e);
         action = edited(w, s, e, &sentence);
         put_action(plan, s, action, e->state);
-        if (text_equal(e->state, "refused"))
+        result = put_answers(plan, s, action);
+        if (result == 0 && text_equal(e->state, "refused"))
                 result = tell_refusal(s, plan, row);
-        if (text_equal(e->state, "parked"))
+        if (result == 0 && text_equal(e->state, "parked"))
                 result = watch_parked(s->trade, s->org, plan, s->number, s->action, e->sentence,
                                       &s->why);
         if (result == 0 && (text_equal(e->state, "refused") || text_equal(e->state, "parked")))
@@ -304,7 +326,7 @@ static int64_t trouble(struct worker *w, struct org *org, const struct fail *why
 }
 
 /* Opens what the step needs: 1, 0 it cannot be done (outcome REFUSED), -1. */
-static int prepare(struct worker *w, struct step *s, const struct step_row **row)
+static int prepare(struct step *s, const struct step_row **row)
 {
         const char *connection = json_get_text(s->action, "connection", "");
         int found;
@@ -324,7 +346,7 @@ static int prepare(struct worker *w, struct step *s, const struct step_row **row
         }
         if (*connection == '\0')
                 return 1; /* it needs none */
-        found = desk_open(&s->desk, &w->trade, s->org, connection, &s->why);
+        found = desk_open(&s->desk, s->trade, s->org, connection, &s->why);
         if (found == 0)
                 outcome_set(&s->outcome, OUTCOME_REFUSED,
                             "the connection it needs is not there any more.", "connection %s",
@@ -354,7 +376,7 @@ static int64_t attempt(struct worker *w, struct step *s)
         const struct step_row *row = NULL;
         struct ending ending = { NULL, "", 0 };
         int64_t back = -1;
-        int found = prepare(w, s, &row);
+        int found = prepare(s, &row);
 
         if (found == 1) {
                 row->perform(s);
@@ -381,7 +403,8 @@ static int64_t attempt(struct worker *w, struct step *s)
 
 static int64_t perform_action(struct worker *w, struct org *org, uint64_t number)
 {
-        struct step s = { .trade = &w->trade, .org = org, .number = number };
+        struct trade trade = w->trade;
+        struct step s = { .trade = &trade, .org = org, .number = number };
         int64_t back = -1;
         int found = record_series_get(org, "action", number, &s.action, &s.why);
 
@@ -391,10 +414,12 @@ static int64_t perform_action(struct worker *w, struct org *org, uint64_t number
                 w->performed++;
                 plan_init(&s.plan);
                 s.outcome = (struct outcome)OUTCOME_NONE;
+                trade.heard = &s.heard;
                 back = attempt(w, &s);
                 plan_dispose(&s.plan);
         }
         desk_close(&s.desk);
+        heard_dispose(&s.heard);
         buf_dispose(&s.said);
         json_decref(s.before);
         json_decref(s.action);

@@ -102,6 +102,7 @@ class Platform:
     def __init__(self):
         self.calls, self.lock = [], threading.Lock()
         self.delay, self.status, self.room, self.made = 0, 200, None, 0
+        self.trouble = "Internal"
         platform = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -135,7 +136,7 @@ class Platform:
             self.calls.append((operation, variables))
         time.sleep(self.delay)  # a slow vendor; nobody waits for it to have passed
         if self.status != 200:
-            return {"errors": [{"message": "Internal"}]}
+            return {"errors": [{"message": self.trouble}]}
         if operation in ("createLiveInterview", "editLiveInterview"):
             with self.lock:
                 self.made += operation == "createLiveInterview"

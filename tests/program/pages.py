@@ -315,11 +315,19 @@ def test_actions(home, ada, bob):
               f"/fairlead/admin/acme/actions/{number}?said=retried", "tried again")
     tap.equal(ada.post(f"actions/{number}/retry").status, 409, "once")
     home.platform.status = 500
+    home.platform.trouble = f"no such luck {EVIL} {SECRETS[0]} {home.platform.base}/x?accessToken=hush"
     home.must("tick")
     page = ada.get(f"actions/{number}").text()
     tap.contains(page, "Every attempt", "its attempts")
     tap.contains(page, "500", "with their status")
+    tap.contains(page, "What was answered", "and what was answered")
+    tap.contains(page, "POST 127.0.0.1", "to which call")
+    tap.contains(page, "no such luck", "in the words of the other side")
+    tap.contains(page, home.platform.base + "/…", "of addresses the host")
+    tap.lacks(page, "accessToken", "not what opens them")
+    tap.contains(page, "It is tried again in", "when it is tried again")
     quiet(page, "tried")
+    tap.contains(ada.get("log").text(), "action.viewed", "who looked stands in the log")
     for path in ("actions/0", "actions/999", "actions/x"):
         tap.equal(ada.get(path).status, 404, f"{path} is not there")
     for query in ("state=%3Cscript%3E", "connection=%22%3E%3Cb%3E", "before=-1", "state=done"):

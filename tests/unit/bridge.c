@@ -207,14 +207,19 @@ static void test_ask(void)
 {
         static const char *const headers[] = { "Accept: text/plain",
                                                "Authorization: Bearer traded-token-1", NULL };
-        struct fetch_request request = { .headers = headers,
+        struct fetch_request request = { .method = "GET",
+                                         .url = "https://api.example/v1",
+                                         .headers = headers,
                                          .user = "user-of-8",
                                          .password = "its-password" };
         struct fetch_answer answer = { .status = 0 };
         static char shown[] = "wrong: api-key-of-acme, user-of-8:its-password, "
                               "dXNlci1vZi04Oml0cy1wYXNzd29yZA==";
         json_t *credentials = json_object();
-        struct link link = { .credentials = credentials, .call = parrot, .context = shown };
+        struct heard heard = { NULL };
+        struct link link = {
+                .credentials = credentials, .call = parrot, .context = shown, .heard = &heard
+        };
 
         json_set_text(credentials, "api_key", "api-key-of-acme");
         json_set_text(credentials, "client_secret", "its-password");
@@ -226,12 +231,94 @@ static void test_ask(void)
                  "without what it was shown");
         tap_ok(strstr(buf_text(&answer.headers), "api-key-of-acme") == NULL,
                "nor is it in the headers");
+        tap_text(json_get_text(json_array_get(heard.calls, 0), "text", ""), buf_text(&answer.body),
+                 "what is kept for people is masked too");
+        heard_dispose(&heard);
         fetch_answer_dispose(&answer);
         json_decref(credentials);
 }
 
+/* What is kept of an answer for people who look for a cause. */
+static void test_heard(void)
+{
+        static const struct {
+                const char *name, *body, *want; /* want NULL: it is no text */
+        } cases[] = {
+                { "an error", "{\"error\": \"no such stage\"}", "{\"error\": \"no such stage\"}" },
+                { "an address", "see https://app.example/report/secret?a=b\" x",
+                  "see https://app.example/…\" x" },
+                { "as JSON writes it", "{\"url\":\"HTTPS:\\/\\/app.example\\/r\\u0026x\",\"a\":1}",
+                  "{\"url\":\"HTTPS://app.example/…\",\"a\":1}" },
+                { "only a host", "at http://app.example:80, or", "at http://app.example:80, or" },
+                { "a password in it", "https://user:secret@app.example/x y", "https:///… y" },
+                { "no address", "a://b/c and :// too", "a://b/c and :// too" },
+                { "an address at the end", "https://app.example/secret", "https://app.example/…" },
+                { "lines", "a\r\n\tb\n", "a\r\n\tb\n" },
+                { "a control character", "a\x01", NULL },
+                { "no UTF-8", "caf\xe9 au lait", NULL },
+                { "an end that is no UTF-8", "caf\xc3", NULL },
+        };
+        struct fetch_request request = { .method = "POST",
+                                         .url = "https://api.example/v1/notes?email=ada@example" };
+        struct fetch_answer answer = { .end = FETCH_ANSWERED, .status = 422 };
+        struct heard heard = { NULL };
+        struct buf text = BUF_NONE;
+        json_t *calls;
+
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+                bool is_text = heard_text(cases[i].body, strlen(cases[i].body), 4096, &text);
+
+                tap_text(is_text ? buf_text(&text) : NULL, cases[i].want, "heard: %s",
+                         cases[i].name);
+                buf_reset(&text);
+        }
+        tap_ok(heard_text("abcä", 5, 4, &text), "a character that the end cuts");
+        tap_text(buf_text(&text), "abc", "is left out");
+        buf_dispose(&text);
+
+        tap_ok(heard_take(&heard, false, false) == NULL, "nothing was asked");
+        buf_add_text(&answer.headers, "Content-Type: application/json\n");
+        while (answer.body.len < HEARD_BYTES + 10)
+                buf_add_text(&answer.body, "0123456789");
+        for (int i = 0; i < HEARD_CALLS + 2; i++)
+                heard_note(&heard, &request, &answer, 1000 + i);
+        calls = heard_take(&heard, false, false);
+        tap_int((int64_t)json_array_size(calls), HEARD_CALLS, "the last calls are kept");
+        tap_int(json_get_int(json_array_get(calls, 0), "us", 0), 1002, "in order");
+        tap_text(json_get_text(json_array_get(calls, 0), "where", ""), "api.example/v1/notes",
+                 "without what was asked for");
+        tap_int((int64_t)strlen(json_get_text(json_array_get(calls, 0), "text", "")), HEARD_BYTES,
+                "the first kilobytes of it");
+        tap_ok(json_get_bool(json_array_get(calls, 0), "cut", false), "which says that it is cut");
+        tap_int(json_get_int(json_array_get(calls, 0), "bytes", 0), (int64_t)answer.body.len,
+                "and how long it was");
+        json_decref(calls);
+        heard_note(&heard, &request, &answer, 1);
+        calls = heard_take(&heard, true, false);
+        tap_int((int64_t)strlen(json_get_text(json_array_get(calls, 0), "text", "")),
+                HEARD_BYTES_OK, "less where all is well");
+        json_decref(calls);
+        heard_note(&heard, &request, &answer, 1);
+        answer.status = 200;
+        heard_note(&heard, &request, &answer, 1);
+        calls = heard_take(&heard, true, true);
+        tap_ok(json_at(calls, "0.text") != NULL && json_at(calls, "1.text") == NULL,
+               "what may be about anybody stays only where it is a refusal");
+        json_decref(calls);
+        answer.end = FETCH_UNCERTAIN;
+        buf_reset(&answer.body);
+        strcpy(answer.cause, "no answer in time");
+        heard_note(&heard, &request, &answer, 1);
+        tap_ok(json_at(heard.calls, "0.status") == NULL, "no answer has no status");
+        tap_text(json_get_text(json_array_get(heard.calls, 0), "cause", ""), "no answer in time",
+                 "but a cause");
+        heard_dispose(&heard);
+        fetch_answer_dispose(&answer);
+}
+
 int main(void)
 {
+        test_heard();
         test_ask();
         test_outcome();
         test_words();

@@ -2,6 +2,8 @@
 /* A candidate's data goes: found by anything of his, erased to the last trace, or when its time
  * is up. */
 #include "home/forget.h"
+#include "home/action.h"
+#include "home/answer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -124,8 +126,40 @@ static void is_held(struct fake_home *f, const char *part, bool wanted, const ch
 }
 
 /* Two candidates, one with a result that went everywhere, a note that failed, an invitation. */
+static int add_answer(void *context, uint64_t number, const json_t *action)
+{
+        struct fake_home *f = context;
+        struct fail why = FAIL_CLEAR;
+        struct plan plan;
+        json_t *calls = json_array(), *call = json_object();
+
+        plan_init(&plan);
+        json_set_text(call, "text",
+                      text_equal(json_get_text(action, "application", ""), "gh:17") ? JANE : "-");
+        json_add(calls, call);
+        answer_keep(&plan, f->org, number, 1, calls, &why);
+        plan_commit(&plan, f->org, &why);
+        plan_dispose(&plan);
+        return 0;
+}
+
+/* How many actions have answers beside them. */
+static int count_answers(void *context, uint64_t number, const json_t *action)
+{
+        struct fake_home *f = context;
+        json_t *tries = NULL;
+
+        (void)action;
+        fake->moves += answer_list(f->org, number, &tries, NULL) == 1 &&
+                       json_at(json_array_get(tries, 0), "calls.0.text") != NULL;
+        json_decref(tries);
+        return 0;
+}
+
 static void prepare(struct fake_home *f)
 {
+        struct fail why = FAIL_CLEAR;
+
         fake_home_make(f);
         fake->applications[1] = fake->applications[0];
         strcpy(fake->applications[1].id, "18");
@@ -143,6 +177,7 @@ static void prepare(struct fake_home *f)
         fake_told(f, "S1", "finished", "", "s-finished");
         tick(f);
         add_interview(f, "I1", JANE, when_now_ms());
+        action_each(f->org, NULL, UINT32_MAX, add_answer, f, &why);
 }
 
 static uint64_t size_of(const json_t *found, const char *list)
@@ -201,6 +236,9 @@ static void test_no_trace(void)
         is_held(&f, JANE, false, "afterwards");
         tap_int(forget_find(f.org, "gh:17", &found, &why), 0, "nothing is found any more");
         tap_int(fake_open_actions(f.org), 0, "nothing waits");
+        fake->moves = 0;
+        action_each(f.org, NULL, UINT32_MAX, count_answers, &f, &why);
+        tap_ok(fake->moves > 0, "what was answered about the other candidate stays");
         record = fake_record(f.org, "application", "gh:18");
         tap_ok(json_at(record, "application.email") != NULL, "the other candidate is untouched");
         json_decref(record);

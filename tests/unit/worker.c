@@ -16,6 +16,7 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
+#include "home/answer.h"
 #include "home/action.h"
 #include "home/event.h"
 #include "home/records.h"
@@ -1157,6 +1158,7 @@ static void test_sessions(void)
 static void test_pruning(void)
 {
         struct fake_home f;
+        struct plan plan;
         struct fail why = FAIL_CLEAR;
         bool more = true;
         uint64_t count = 0;
@@ -1169,6 +1171,10 @@ static void test_pruning(void)
         tap_int(event_prune(f.org, when_now_ms(), EVENT_KEPT_MS, 10, &more, &why), 0, "young: %s",
                 why.text);
         tap_int(store_series_get(f.org->store, "event", 1, NULL, &why), 1, "what is young stays");
+        plan_init(&plan);
+        tap_int(answer_keep(&plan, f.org, 1, 1, json_array(), &why), 0, "an answer is kept");
+        tap_int(plan_commit(&plan, f.org, &why), 0, "beside its action");
+        plan_dispose(&plan);
         more = true;
         while (more && count++ < 50)
                 if (event_prune(f.org, when_now_ms() + 91 * WHEN_DAY, EVENT_KEPT_MS, 1, &more,
@@ -1177,6 +1183,7 @@ static void test_pruning(void)
         tap_int(store_series_get(f.org->store, "event", 1, NULL, &why), 0, "the old event goes");
         tap_int(store_get(f.org->store, "body", "1", NULL, &why), 0, "with its body");
         tap_int(store_series_get(f.org->store, "action", 1, NULL, &why), 0, "and its actions");
+        tap_int(store_get(f.org->store, "answer", "1", NULL, &why), 0, "with what was answered");
         fake_stage(&f, "17", "e1");
         fake_tick(&f);
         tap_int(fake->session_count, 1, "a replay of what was forgotten sends nothing while open");

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the other side answered while one attempt was made: the last few calls, each with its
+ * status, how long it took and its first bytes, for people who look for the cause.
+ *
+ * Texts only, as UTF-8.  The connection's own secrets are masked before they come here
+ * (bridge/link.h).  Addresses are kept as far as the host: what stands behind it may be all that
+ * is needed to see a report, to take a test or to fetch a file.
+ */
+#ifndef BRIDGE_HEARD_H
+#define BRIDGE_HEARD_H
+
+#include <stdint.h>
+
+#include "door/fetch.h"
+#include "door/json.h"
+
+#define HEARD_CALLS 4       /* of one attempt, the newest */
+#define HEARD_BYTES 4096    /* of one answer */
+#define HEARD_BYTES_OK 1024 /* of one answer when the attempt did what it should */
+
+struct heard {
+        json_t *calls; /* NULL: none yet */
+};
+
+/* One call has ended, after us microseconds. */
+void heard_note(struct heard *h, const struct fetch_request *request,
+                const struct fetch_answer *answer, int64_t us);
+
+/*
+ * [{method, where (host and path), status (absent: no answer), cause (no answer: why), us, type
+ * (Content-Type), bytes (of the whole body), text (its start; absent when there is none or it is
+ * no text), cut (bool: there was more)}], in order: the caller's, NULL when no call was made.
+ * well: the attempt ended as it should.  anybody: what was said may be about people whom nobody
+ * could find again to erase it; then text stays only with answers of status 400 and more.  h is
+ * empty again.
+ */
+json_t *heard_take(struct heard *h, bool well, bool anybody);
+void heard_dispose(struct heard *h);
+
+/* What is kept of an answer, from the first max bytes of it.  False: it is no text. */
+bool heard_text(const void *body, size_t len, size_t max, struct buf *out);
+
+#endif
