@@ -427,18 +427,25 @@ Define FAIRLEAD_RUN {self.run}
         self.port = self._start_on_free_port("web", begin, port)
         self.base = f"http://127.0.0.1:{self.port}/fairlead"
 
+    def _kill_servers(self):
+        """Kills every Apache below us; how many there were."""
+        count = 0
+        for pid in descendants():
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as f:
+                    words = f.read().split(b"\0")
+                if words[0].endswith(b"apache2"):
+                    count += 1
+                    os.kill(pid, signal.SIGKILL)
+            except OSError:
+                continue
+        self._reap()
+        return count
+
     def restart_web(self, number=signal.SIGTERM):
         self.stop("web", number)
-        if number == signal.SIGKILL:
-            for pid in descendants():
-                try:
-                    with open(f"/proc/{pid}/cmdline", "rb") as f:
-                        words = f.read().split(b"\0")
-                except OSError:
-                    continue
-                if words[0].endswith(b"apache2"):  # its children hold the port
-                    os.kill(pid, signal.SIGKILL)
-            self._reap()
+        if number == signal.SIGKILL:  # its children hold the port until the last one is gone
+            tap.wait_for(lambda: self._kill_servers() == 0, 10, "the killed server to be gone")
         self.start_web(self.port)
 
     def start_worker(self, name="worker", *options):
@@ -599,13 +606,22 @@ Define FAIRLEAD_RUN {self.run}
 
     def settle(self, seconds=60):
         """Waits until the vendors have delivered and nothing is left to do; parked is done."""
+        left = []
+
         def quiet():
-            if not (self.gh("deliveries", {"idle_ms": 0})["idle"] and
-                    self.cs("idle", {"timeout_ms": 0})["idle"]):
-                return False
-            return (self.metric("fairlead_deliveries_waiting") == 0 and
-                    not self.actions("--waiting"))
-        return tap.wait_for(quiet, seconds, "everything to be done")
+            left[:] = [name for name, idle in (
+                ("Greenhouse delivers", self.gh("deliveries", {"idle_ms": 0})["idle"]),
+                ("CodeSignal delivers", self.cs("idle", {"timeout_ms": 0})["idle"])) if not idle]
+            if not left and self.metric("fairlead_deliveries_waiting") != 0:
+                left.append("the inbox is not empty")
+            if not left:
+                left.extend(self.actions("--waiting"))
+            return not left
+
+        if tap.wait_for(quiet, seconds, "everything to be done"):
+            return True
+        tap.note(left)
+        return False
 
     def metric(self, name):
         for line in self.http("GET", "admin/metrics").text().splitlines():
