@@ -9,6 +9,7 @@
 #include "floor/when.h"
 #include "home/apply.h"
 #include "home/board_view.h"
+#include "home/catalog.h"
 #include "home/connection_form.h"
 #include "home/credential.h"
 #include "home/records.h"
@@ -321,6 +322,10 @@ static void save(struct request *rq, struct reply *re, const struct kind *kind, 
 
         if (apply_one(guard_home(), v->org, connection_of_form(kind, id, standing, typed, rq),
                       &options, &answer, &why) == 0) {
+                /* So that the form of a rule has something to choose from. */
+                if (kind->role != KIND_CONSUMER &&
+                    catalog_order(guard_home(), v->org, id, when_now_ms(), &why) != 0)
+                        fail_clear(&why);
                 if (log_connection(rq, re,
                                    standing == NULL ? "connection.added" : "connection.changed",
                                    id) == 0)

@@ -27,4 +27,10 @@ extern const struct route admin_action_routes[], admin_event_routes[], admin_key
     admin_rule_routes[];
 extern const struct route admin_candidate_routes[], admin_connection_routes[];
 
+/* Puts into the view what the form of a rule offers, as it was last read from the systems; what is
+ * old is read again by the worker.  0, -1. */
+int admin_offer(struct request *rq, json_t *view, bool assessments, struct fail *why);
+/* The worker reads the lists of all connections again.  0, -1. */
+int admin_order_lists(struct org *org, struct fail *why);
+
 #endif

@@ -7,15 +7,10 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
-#include "home/catalog.h"
-#include "home/kind.h"
 #include "home/records.h"
 #include "home/rehearse.h"
-#include "home/roll.h"
 #include "home/rule_form.h"
 #include "home/status_view.h"
-
-#define KNOWN_LOOK 500 /* applications whose jobs and stages are offered */
 
 static const char *typed(void *context, const char *name)
 {
@@ -69,104 +64,12 @@ out:
         mem_free(stamp);
 }
 
-/* --- what a form offers --------------------------------------------------------------------- */
-
-static void add_once(json_t *list, json_t *seen, const char *value, const char *words)
-{
-        if (text_empty(value) || json_object_get(seen, value) != NULL)
-                return;
-        json_set_bool(seen, value, true);
-        json_add(list, admin_option(value, words));
-}
-
-/* Connections of a role, as a select. */
-static json_t *connections_of(struct org *org, enum kind_role role, const char *chosen)
-{
-        json_t *list = json_array(), *status = NULL, *row;
-        size_t i;
-
-        if (status_view(guard_home(), org, &status, NULL) == 0)
-                json_array_foreach(json_object_get(status, "connections"), i, row)
-                {
-                        const struct kind *kind = kind_find(json_get_text(row, "kind", ""));
-                        const char *id = json_get_text(row, "id", "");
-                        char *words =
-                            mem_format("%s (%s)", json_get_text(row, "kind_title", ""), id);
-
-                        if (kind != NULL && kind->role == role)
-                                json_add(list, admin_option(id, words));
-                        mem_free(words);
-                }
-        json_decref(status);
-        admin_choose(list, chosen);
-        return list;
-}
-
-/* Stages and jobs of applications we have read: there also when the vendor is down. */
-static int offer_known(struct org *org, json_t *view, struct fail *why)
-{
-        const struct roll_question q = { .limit = KNOWN_LOOK };
-        json_t *rows = NULL, *row, *stages = json_array(), *jobs = json_array(),
-               *seen = json_object();
-        uint64_t next;
-        size_t i;
-        int result = roll_search(org, &q, &rows, &next, why);
-
-        json_array_foreach(rows, i, row)
-        {
-                char *job = mem_format("job %s", json_get_text(row, "job", ""));
-
-                add_once(stages, seen, json_get_text(row, "stage", NULL), NULL);
-                if (json_object_get(seen, job) == NULL && json_get_text(row, "job", NULL) != NULL) {
-                        json_set_bool(seen, job, true);
-                        json_add(jobs, admin_option(json_get_text(row, "job", ""), NULL));
-                }
-                mem_free(job);
-        }
-        json_set(view, "known_stages", stages);
-        json_set(view, "known_jobs", jobs);
-        json_decref(rows);
-        json_decref(seen);
-        return result;
-}
-
-/* Assessments of all platforms, as the worker last read them; asking has them read again. */
-static int offer_assessments(struct org *org, json_t *view, json_t *platforms, struct fail *why)
-{
-        json_t *list = json_array(), *tests, *test, *row;
-        bool read = true;
-        size_t i, k;
-
-        json_array_foreach(platforms, i, row)
-        {
-                const char *id = json_get_text(row, "value", "");
-                int found;
-
-                tests = NULL;
-                found = catalog_read(guard_home(), org, id, when_now_ms(), &tests, why);
-                if (found < 0) {
-                        json_decref(list);
-                        return -1;
-                }
-                read = read && found == 1;
-                json_array_foreach(tests, k, test)
-                {
-                        char *words = mem_format("%s (%s)", json_get_text(test, "title", ""), id);
-
-                        json_add(list, admin_option(json_get_text(test, "id", ""), words));
-                        mem_free(words);
-                }
-                json_decref(tests);
-        }
-        json_set_bool(view, "unread", !read);
-        json_set_bool(view, "has_assessments", json_array_size(list) > 0);
-        json_set(view, "assessments", list);
-        return 0;
-}
+/* --- a form ---------------------------------------------------------------------------------- */
 
 struct form_state {
         const char *fault_at, *fault; /* of a field; "" for the whole form */
         json_t *rehearsal;            /* taken */
+        bool asked;                   /* the lists are being read again */
 };
 
 static void set_typed(struct request *rq, json_t *view, const struct rule_kind *kind,
@@ -195,23 +98,20 @@ static void show_form(struct request *rq, struct reply *re, int status,
                       const struct rule_kind *kind, struct form_state s)
 {
         struct org *org = admin_visitor(rq)->org;
-        json_t *view = json_object(), *rules, *moves = NULL, *platforms, *row;
+        json_t *view = json_object(), *rules, *moves = NULL, *row;
         struct fail why = FAIL_CLEAR;
         char *stamp = NULL;
         size_t i;
 
-        platforms = connections_of(org, KIND_PLATFORM, request_form(rq, "platform"));
-        json_set(view, "platforms", platforms);
-        json_set(view, "systems", connections_of(org, KIND_ATS, request_form(rq, "ats")));
         json_array_foreach(json_object_get(s.rehearsal, "rows"), i, row)
         {
                 admin_set_time(rq, row, "at", json_get_int(row, "at_ms", 0));
         }
         json_set(view, "rehearsal", s.rehearsal);
+        json_set_bool(view, "asked", s.asked);
         rules = rules_standing(org, &stamp, &why);
         if (rules == NULL || moves_read(org, &moves, &why) < 0 ||
-            offer_known(org, view, &why) != 0 ||
-            (kind->assessment && offer_assessments(org, view, platforms, &why) != 0)) {
+            admin_offer(rq, view, kind->assessment, &why) != 0) {
                 reply_failure(rq, re, "rule form cannot be made", &why);
                 json_decref(view);
         } else {
@@ -220,6 +120,7 @@ static void show_form(struct request *rq, struct reply *re, int status,
                 json_set_bool(view, "stage", kind->stage);
                 json_set_bool(view, "platform", kind->platform);
                 json_set_bool(view, "assessment", kind->assessment);
+                json_set_bool(view, "lists", kind->stage || kind->assessment || kind->move);
                 json_set_bool(view, "move", kind->move);
                 json_set_bool(view, "write", text_equal(kind->name, "write"));
                 json_set_bool(view, "moves_on", json_get_bool(moves, "on", false));
@@ -227,7 +128,8 @@ static void show_form(struct request *rq, struct reply *re, int status,
                               kind->stage &&
                                   json_array_size(json_object_get(view, "systems")) == 0);
                 json_set_bool(view, "no_platform",
-                              kind->platform && json_array_size(platforms) == 0);
+                              kind->platform &&
+                                  json_array_size(json_object_get(view, "platforms")) == 0);
                 json_set_text(view, "stamp",
                               status == 409 ? stamp : text_or(request_form(rq, "stamp"), stamp));
                 set_typed(rq, view, kind, &s);
@@ -269,7 +171,7 @@ static void rule_form(struct request *rq, struct reply *re)
         const struct rule_kind *kind = kind_of_path(rq, re);
 
         if (kind != NULL)
-                show_form(rq, re, 200, kind, (struct form_state){ NULL, NULL, NULL });
+                show_form(rq, re, 200, kind, (struct form_state){ .asked = false });
 }
 
 static int log_rule(struct request *rq, struct reply *re, const char *did, const json_t *rule)
@@ -290,7 +192,18 @@ static void rehearse_rule(struct request *rq, struct reply *re, const struct rul
         if (rehearse(guard_home(), admin_visitor(rq)->org, rule, when_now_ms(), &answer, &why) != 0)
                 reply_failure(rq, re, "rule cannot be rehearsed", &why);
         else
-                show_form(rq, re, 200, kind, (struct form_state){ NULL, NULL, answer });
+                show_form(rq, re, 200, kind, (struct form_state){ .rehearsal = answer });
+}
+
+/* What was typed is kept. */
+static void refresh(struct request *rq, struct reply *re, const struct rule_kind *kind)
+{
+        struct fail why = FAIL_CLEAR;
+
+        if (admin_order_lists(admin_visitor(rq)->org, &why) != 0)
+                reply_failure(rq, re, "lists cannot be asked for", &why);
+        else
+                show_form(rq, re, 200, kind, (struct form_state){ .asked = true });
 }
 
 static void save_rule(struct request *rq, struct reply *re, const struct rule_kind *kind,
@@ -309,14 +222,15 @@ static void save_rule(struct request *rq, struct reply *re, const struct rule_ki
         }
         if (result == 2) {
                 fault_of(why.text, &field, &sentence);
-                show_form(rq, re, 422, kind, (struct form_state){ field, sentence, NULL });
+                show_form(rq, re, 422, kind,
+                          (struct form_state){ .fault_at = field, .fault = sentence });
                 mem_free(sentence);
         } else if (result == 1) {
                 show_form(rq, re, 409, kind,
-                          (struct form_state){ "",
-                                               "The rules changed since you opened the page. "
-                                               "What you typed is below; save again to add it.",
-                                               NULL });
+                          (struct form_state){
+                              .fault_at = "",
+                              .fault = "The rules changed since you opened the page. "
+                                       "What you typed is below; save again to add it." });
         } else if (result < 0) {
                 reply_failure(rq, re, "rules cannot be stored", &why);
         } else if (log_rule(rq, re, "rules.added", rule) == 0) {
@@ -334,6 +248,10 @@ static void add_rule(struct request *rq, struct reply *re)
 
         if (kind == NULL)
                 return;
+        if (text_equal(request_form(rq, "do"), "refresh")) {
+                refresh(rq, re, kind);
+                return;
+        }
         if (moves_read(admin_visitor(rq)->org, &moves, &why) < 0) {
                 reply_failure(rq, re, "switch cannot be read", &why);
                 return;
@@ -341,15 +259,16 @@ static void add_rule(struct request *rq, struct reply *re)
         rule = rule_of_form(kind, typed, rq);
         if (kind->move && text_int(text_or(request_form(rq, "percent"), ""), 0, 100, &percent) != 0)
                 show_form(rq, re, 422, kind,
-                          (struct form_state){ "percent", "Give a number from 0 to 100.", NULL });
+                          (struct form_state){ .fault_at = "percent",
+                                               .fault = "Give a number from 0 to 100." });
         else if (text_equal(request_form(rq, "do"), "rehearse"))
                 rehearse_rule(rq, re, kind, rule);
         else if (kind->move && !json_get_bool(moves, "on", false))
                 show_form(rq, re, 409, kind,
-                          (struct form_state){ "",
-                                               "Moving on scores is off. Switch it on by name on "
-                                               "the page of the rules first.",
-                                               NULL });
+                          (struct form_state){
+                              .fault_at = "",
+                              .fault = "Moving on scores is off. Switch it on by name on "
+                                       "the page of the rules first." });
         else
                 save_rule(rq, re, kind, rule);
         json_decref(rule);
@@ -441,27 +360,6 @@ static void switch_moves(struct request *rq, struct reply *re)
                 admin_go(rq, re, "rules?said=saved");
 }
 
-/* The worker reads the lists of assessments again. */
-static void refresh(struct request *rq, struct reply *re)
-{
-        struct org *org = admin_visitor(rq)->org;
-        json_t *platforms = connections_of(org, KIND_PLATFORM, NULL), *row;
-        struct fail why = FAIL_CLEAR;
-        size_t i;
-
-        json_array_foreach(platforms, i, row)
-        {
-                if (catalog_order(guard_home(), org, json_get_text(row, "value", ""), when_now_ms(),
-                                  &why) != 0)
-                        break;
-        }
-        if (why.kind != FAIL_NONE)
-                reply_failure(rq, re, "lists cannot be asked for", &why);
-        else
-                admin_go(rq, re, "rules/add/send?said=mended");
-        json_decref(platforms);
-}
-
 const struct route admin_rule_routes[] = {
         { "GET", "{org}/rules", show_rules, 0, false, READERS },
         { "GET", "{org}/rules/add/{kind}", rule_form, 0, false, ADMIN },
@@ -469,6 +367,5 @@ const struct route admin_rule_routes[] = {
         { "GET", "{org}/rules/{id}/remove", remove_form, 0, false, ADMIN },
         { "POST", "{org}/rules/{id}/remove", remove_rule, ADMIN_FORM_MAX, false, ADMIN },
         { "POST", "{org}/moves", switch_moves, ADMIN_FORM_MAX, false, ADMIN },
-        { "POST", "{org}/assessments/refresh", refresh, ADMIN_FORM_MAX, false, ADMIN },
         { NULL, NULL, NULL, 0, false, NULL },
 };

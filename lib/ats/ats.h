@@ -66,7 +66,8 @@ struct ats {
         int (*upload_file)(struct link *link, const struct application *application,
                            const struct attachment *file, struct outcome *outcome);
 
-        /* Stages of a job in order: array of {id, name}; the caller drops it. */
+        /* Stages of a job in order: array of {id, name}; the caller drops it.  job_id NULL: of all
+         * jobs, where one name comes as often as there are jobs that have it. */
         int (*list_stages)(struct link *link, const char *job_id, json_t **stages,
                            struct outcome *outcome);
         /* Moves from the application's stage to to ("next", id or exact name), and reads back.

@@ -210,14 +210,15 @@ static int list_stages(struct link *link, const char *job_id, json_t **stages,
 
         *stages = NULL;
         *outcome = (struct outcome)OUTCOME_NONE;
-        if (greenhouse_stages(link, job_id, &all, outcome) != 0)
+        if ((job_id == NULL ? greenhouse_all_stages(link, &all, outcome)
+                            : greenhouse_stages(link, job_id, &all, outcome)) != 0)
                 return -1;
         if (json_array_size(all) == 0) {
                 json_decref(all);
                 return outcome_set(outcome, OUTCOME_ABSENT,
                                    "This job is not visible to us in Greenhouse, or it has no "
                                    "stages.",
-                                   "job %s: no stages", job_id);
+                                   "job %s: no stages", text_or(job_id, "any"));
         }
         *stages = json_array();
         for (size_t i = 0; i < json_array_size(all); i++) {

@@ -10,6 +10,9 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 
+/* A thousand jobs with a long way each: what comes behind is not offered in forms. */
+#define STAGES_MAX 20000
+
 int greenhouse_id(const char *text, int64_t *id)
 {
         return text == NULL ? -1 : text_int(text, 1, INT64_MAX, id);
@@ -59,6 +62,27 @@ static int by_order(const void *a, const void *b)
         int64_t left = order_of(*(json_t *const *)a), right = order_of(*(json_t *const *)b);
 
         return left < right ? -1 : left > right;
+}
+
+static int collect(void *context, const json_t *row)
+{
+        json_array_append(context, (json_t *)(uintptr_t)row);
+        return json_array_size(context) >= STAGES_MAX;
+}
+
+int greenhouse_all_stages(struct link *link, json_t **stages, struct outcome *outcome)
+{
+        bool v1 = greenhouse_is_v1(link);
+        json_t *rows = json_array();
+        int result = greenhouse_v3_each(link, v1 ? "job_stages" : "job_interview_stages",
+                                        v1 ? "per_page=500" : "active=true&per_page=500",
+                                        v1 ? "Job Stages, GET: List Job Stages"
+                                           : "harvest:job_interview_stages:list",
+                                        collect, rows, outcome);
+
+        *stages = result == 0 ? json_incref(rows) : NULL;
+        json_decref(rows);
+        return result;
 }
 
 int greenhouse_stages(struct link *link, const char *job_id, json_t **stages,

@@ -25,6 +25,8 @@ int greenhouse_stage_of(struct link *link, const json_t *row, char **stage_id,
                         struct outcome *outcome);
 
 /* All stages of a job in order, inactive ones too; the caller drops *stages. */
+/* Rows of the stages of all jobs, with id, name and active. */
+int greenhouse_all_stages(struct link *link, json_t **stages, struct outcome *outcome);
 int greenhouse_stages(struct link *link, const char *job_id, json_t **stages,
                       struct outcome *outcome);
 

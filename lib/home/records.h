@@ -3,9 +3,10 @@
  * The records of one org: which table, which key, which members.  All values but event
  * bodies are JSON objects with "v": 1.  Times are milliseconds since 1970 UTC, ids texts.
  *
- * table "catalog"   what a platform offers
- *   <connection>    {tests[{id, title, duration_ms, labels[]}], read_ms, wanted_ms (an order to
- *                   read it; 0: none is under way)}
+ * table "catalog"   what rules choose from
+ *   <connection>    {tests[{id, title, duration_ms, labels[]}] (of a platform), stages[{name, id}]
+ *                   (of an ATS), read_ms, sentence (why it could not be read), wanted_ms (an order
+ *                   to read it; 0: none is under way)}
  * table "org"
  *   self            {name, public_url, alert_email[], retention_days (0, absent: kept until
  *                    somebody erases), created_ms}
@@ -67,7 +68,7 @@
  *                    lane (agenda.h; absent for the connection's own work), erased (with and
  *                    tries are empty)}
  *                   state: waiting, done, refused, parked
- *                   kind: backfill, deliver_event, list_tests, look_application, look_schedule,
+ *                   kind: backfill, deliver_event, list_stages, list_tests, look_application, look_schedule,
  *                         send_assessment, look_session, write_note,
  *                         move_stage, create_interview, edit_interview, delete_interview,
  *                         set_interview_link, send_mail (with{to, subject, text, id}),

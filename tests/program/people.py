@@ -53,7 +53,6 @@ MATRIX = {
     "GET {org}/rules": READ, "GET {org}/rules/add/{kind}": {"admin"},
     "POST {org}/rules/add/{kind}": {"admin"}, "GET {org}/rules/{id}/remove": {"admin"},
     "POST {org}/rules/{id}/remove": {"admin"}, "POST {org}/moves": {"admin"},
-    "POST {org}/assessments/refresh": {"admin"},
     "GET {org}/events": READ, "GET {org}/events/{number}": READ,
     "GET {org}/events/{number}/body": READ, "GET {org}/replay": {"admin"},
     "POST {org}/replay": {"admin"}, "GET {org}/actions": READ, "GET {org}/actions/{number}": READ,

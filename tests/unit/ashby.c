@@ -575,9 +575,23 @@ static void test_stages(void)
         static const struct step no_plan[] = {
                 CALL("job.info", "{\"id\":\"" J "\"}", "{\"id\":\"" J "\"}"), END
         };
+        static const struct step all[] = {
+                CALL("interviewPlan.list", NULL,
+                     "[{\"id\":\"" PLAN "\"},{\"id\":\"" PLAN_B "\"},{\"title\":\"no id\"}]"),
+                CALL("interviewStage.list", "{\"interviewPlanId\":\"" PLAN "\"}", STAGES),
+                CALL("interviewStage.list", "{\"interviewPlanId\":\"" PLAN_B "\"}",
+                     "[{\"id\":\"" S("52") "\",\"title\":\"Coding test\"}]"),
+                END
+        };
         json_t *stages = NULL;
         struct stand s;
 
+        stand_init(&s, all);
+        outcome_is(&s, ashby_ats.list_stages(&s.link, NULL, &stages, &s.outcome), OUTCOME_DONE,
+                   "stages of all jobs");
+        tap_int((int64_t)json_array_size(stages), 5, "plan by plan");
+        json_decref(stages);
+        stand_end(&s, "all stages");
         stand_init(&s, two_plans);
         outcome_is(&s, ashby_ats.list_stages(&s.link, J, &stages, &s.outcome), OUTCOME_DONE,
                    "stages of two plans");

@@ -79,6 +79,65 @@ static void test_trouble(void)
         fake_home_close(&f);
 }
 
+/* The stages of a hiring system, by name and id: "Applied Coding test=2". */
+static void stands(struct fake_home *f, int found, const char *want, const char *sentence,
+                   const char *name)
+{
+        struct fail why = FAIL_CLEAR;
+        struct buf names = BUF_NONE;
+        json_t *stages = NULL;
+        char *said = NULL;
+
+        tap_int(catalog_stages(f->home, f->org, "gh", now(), &stages, &said, &why), found, "%s",
+                name);
+        for (size_t i = 0; i < json_array_size(stages); i++) {
+                const json_t *stage = json_array_get(stages, i);
+
+                buf_format(&names, "%s%s", i > 0 ? " " : "", json_get_text(stage, "name", "?"));
+                if (json_get_text(stage, "id", NULL) != NULL)
+                        buf_format(&names, "=%s", json_get_text(stage, "id", ""));
+        }
+        tap_text(buf_text(&names), want, "%s: which", name);
+        tap_text(said, sentence, "%s: what is said", name);
+        buf_dispose(&names);
+        json_decref(stages);
+        mem_free(said);
+}
+
+static void test_stages(void)
+{
+        static const char denied[] = "The credential may not list the stages of all jobs.";
+        static const char all[] = "Applied Coding test=2";
+        struct fake_home f;
+        json_t *health;
+
+        fake_home_make(&f);
+        stands(&f, 0, "", NULL, "never read");
+        fake_tick(&f);
+        tap_int(fake->calls[CALL_LIST_STAGES], 1, "the worker reads once");
+        stands(&f, 1, all, NULL, "known, each name once");
+        fake->clock_ms += CATALOG_FRESH_MS + 1000;
+        fake->script[CALL_LIST_STAGES].times = 1000;
+        fake->script[CALL_LIST_STAGES].kind = OUTCOME_DENIED;
+        stands(&f, 1, all, NULL, "old: answered all the same");
+        fake_tick(&f);
+        tap_int((int64_t)fake_open_actions(f.org), 0, "a denial is the end of it");
+        stands(&f, 1, all, denied, "what is known stays, and why it is old");
+        health = fake_record(f.org, "health", "gh");
+        tap_ok(!json_get_bool(health, "denied", false), "the light does not turn red by it");
+        json_decref(health);
+        fake->clock_ms += CATALOG_FRESH_MS + 1000;
+        fake->script[CALL_LIST_STAGES].kind = OUTCOME_AGAIN;
+        stands(&f, 1, all, denied, "asked again");
+        for (int i = 0; i < 30 && fake_open_actions(f.org) > 0; i++) {
+                fake->clock_ms += WHEN_MINUTE;
+                fake_tick(&f);
+        }
+        stands(&f, 1, all, "The vendor says so.", "a vendor that is down");
+        fake->script[CALL_LIST_STAGES].times = 0;
+        fake_home_close(&f);
+}
+
 static void test_told(void)
 {
         struct fake_home f;
@@ -141,6 +200,7 @@ int main(void)
         fake_start();
         test_reading();
         test_trouble();
+        test_stages();
         test_told();
         test_choice();
         return tap_end();

@@ -1110,6 +1110,9 @@ static void test_stages(void)
         static const struct step good[] = { GET(STAGES, 200, STAGE_ROWS), END };
         static const struct step empty[] = { GET(STAGES, 200, "[]"), END };
         static const struct step none[] = { END };
+        static const struct step all[] = {
+                GET("job_interview_stages?active=true&per_page=500", 200, STAGE_ROWS), END
+        };
         static const char *const want[] = { "Application Review", "Coding test", "On-site",
                                             "Offer" };
         json_t *stages;
@@ -1135,6 +1138,12 @@ static void test_stages(void)
         result = greenhouse_ats.list_stages(&s.link, "x", &stages, &s.outcome);
         outcome_is(&s, result, OUTCOME_ABSENT, "stages of no job");
         stand_end(&s, "no job");
+        stand_init(&s, all);
+        result = greenhouse_ats.list_stages(&s.link, NULL, &stages, &s.outcome);
+        outcome_is(&s, result, OUTCOME_DONE, "stages of all jobs");
+        tap_ok(json_array_size(stages) > 4, "also those of other jobs");
+        json_decref(stages);
+        stand_end(&s, "all stages");
 }
 
 static void test_interview(void)
