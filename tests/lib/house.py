@@ -442,10 +442,20 @@ Define FAIRLEAD_RUN {self.run}
         self._reap()
         return count
 
+    def _port_is_free(self):
+        with socket.socket() as door:
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                door.bind(("127.0.0.1", self.port))
+            except OSError:
+                return False
+        return True
+
     def restart_web(self, number=signal.SIGTERM):
         self.stop("web", number)
         if number == signal.SIGKILL:  # its children hold the port until the last one is gone
-            tap.wait_for(lambda: self._kill_servers() == 0, 10, "the killed server to be gone")
+            tap.wait_for(lambda: self._kill_servers() == 0 and self._port_is_free(), 10,
+                         "the killed server to be gone")
         self.start_web(self.port)
 
     def start_worker(self, name="worker", *options):
