@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "bridge/link.h"
 #include "floor/mem.h"
 #include "floor/text.h"
 

@@ -12,8 +12,10 @@
 
 #include <stdint.h>
 
-#include "door/fetch.h"
 #include "door/json.h"
+
+struct fetch_request;
+struct fetch_answer;
 
 #define HEARD_CALLS 4       /* of one attempt, the newest */
 #define HEARD_BYTES 4096    /* of one answer */
