@@ -68,12 +68,12 @@
  *                    lane (agenda.h; absent for the connection's own work), erased (with and
  *                    tries are empty)}
  *                   state: waiting, done, refused, parked
- *                   kind: backfill, deliver_event, list_stages, list_tests, look_application, look_schedule,
- *                         send_assessment, look_session, write_note,
- *                         move_stage, create_interview, edit_interview, delete_interview,
- *                         set_interview_link, send_mail (with{to, subject, text, id}),
- *                         tell_partner, sweep, add_link, remove_link, tag_result,
- *                         upload_report, schedule_interview, unschedule_interview, erase_traces
+ *                   kind: backfill, deliver_event, list_stages, list_tests, look_application,
+ *                         look_schedule, send_assessment, look_session, write_note, move_stage,
+ *                         create_interview, edit_interview, delete_interview, set_interview_link,
+ *                         send_mail (with{to, subject, text, id}), tell_partner, sweep, add_link,
+ *                         remove_link, tag_result, upload_report, schedule_interview,
+ *                         unschedule_interview, erase_traces
  * table "answer"
  *   <number of an action>  {tries[{at_ms (as there), calls[] (bridge/heard.h)}] (last 3)}
  * set "open-interviews" of ids; table "interview"
