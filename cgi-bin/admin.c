@@ -89,6 +89,7 @@ int main(int argc, char **argv)
                 admin_candidate_routes,
                 admin_connection_routes,
                 admin_door_routes,
+                admin_erase_routes,
                 admin_event_routes,
                 admin_key_routes,
                 admin_one_key_routes,

@@ -10,6 +10,7 @@
 #include "floor/when.h"
 #include "home/action.h"
 #include "home/dossier.h"
+#include "home/forget.h"
 #include "home/roll.h"
 #include "home/timeline_view.h"
 
@@ -96,6 +97,7 @@ static void candidates(struct request *rq, struct reply *re)
         json_t *list = NULL, *view, *row;
         int64_t number = 0;
         uint64_t next = 0;
+        int kept = forget_days(admin_visitor(rq)->org, &why);
         size_t i;
 
         text_cut(copy, 200);
@@ -105,7 +107,7 @@ static void candidates(struct request *rq, struct reply *re)
                 q.since_ms = when_now_ms() - number * WHEN_DAY;
         if (text_int(text_or(request_query(rq, "before"), ""), 1, INT64_MAX, &number) == 0)
                 q.before = (uint64_t)number;
-        if (roll_search(admin_visitor(rq)->org, &q, &list, &next, &why) != 0) {
+        if (kept < 0 || roll_search(admin_visitor(rq)->org, &q, &list, &next, &why) != 0) {
                 reply_failure(rq, re, "candidates cannot be searched", &why);
                 mem_free(copy);
                 return;
@@ -121,6 +123,8 @@ static void candidates(struct request *rq, struct reply *re)
         json_set_bool(view, "asked", q.text != NULL || q.state != NULL || q.since_ms != 0);
         json_set(view, "states", state_options(state));
         json_set(view, "days", day_options(days));
+        if (kept > 0)
+                json_set_int(view, "kept", kept);
         set_next(view, &q, days, next);
         admin_page(rq, re, 200, "candidates", view, "Candidates", "candidates");
         mem_free(copy);

@@ -58,6 +58,7 @@ static const struct {
         { "platform.read", "read at a platform" },
         { "report.downloaded", "downloaded a report" },
         { "report.viewed", "looked at a report" },
+        { "retention.changed", "changed how long candidates' data is kept" },
         { "rules.added", "added a rule" },
         { "rules.removed", "removed a rule" },
         { "secret.added", "added a webhook secret" },

@@ -25,7 +25,7 @@ int admin_key_log(struct request *rq, struct reply *re, const char *did, const c
 extern const struct route admin_one_key_routes[];
 extern const struct route admin_action_routes[], admin_event_routes[], admin_key_routes[],
     admin_rule_routes[];
-extern const struct route admin_candidate_routes[], admin_connection_routes[];
+extern const struct route admin_candidate_routes[], admin_connection_routes[], admin_erase_routes[];
 
 /* Puts into the view what the form of a rule offers, as it was last read from the systems; what is
  * old is read again by the worker.  0, -1. */

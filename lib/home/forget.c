@@ -138,6 +138,37 @@ int forget_days(struct org *org, struct fail *why)
         return found < 0 ? -1 : days;
 }
 
+int forget_set_days(struct org *org, int from, int days, struct fail *why)
+{
+        int result = -1;
+
+        for (int i = 0; i < RETRIES && result < 0; i++) {
+                json_t *read = NULL, *self;
+                struct plan p;
+                int found = record_get(org, "org", "self", &read, why);
+
+                if (found < 0)
+                        return -1;
+                if (json_get_int(read, "retention_days", 0) != from) {
+                        json_decref(read);
+                        return 1;
+                }
+                fail_clear(why);
+                plan_init(&p);
+                self = read == NULL ? json_object() : json_deep_copy(read);
+                json_set_int(self, "retention_days", days);
+                plan_guard(&p, "org", "self", read);
+                record_put(p.batch, "org", "self", self);
+                result = plan_commit(&p, org, why);
+                plan_dispose(&p);
+                json_decref(self);
+                json_decref(read);
+                if (result != 0 && why->kind != FAIL_CONFLICT)
+                        break;
+        }
+        return result;
+}
+
 static int write_down(struct home *h, const char *org, const struct forget_count *count, int days,
                       struct fail *why)
 {

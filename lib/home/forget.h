@@ -30,6 +30,21 @@ int forget_find(struct org *org, const char *what, json_t **found, struct fail *
 int forget_find_old(struct org *org, int64_t before_ms, unsigned limit, json_t **found, bool *more,
                     struct fail *why);
 
+/* What erasing would take, for a person to read beforehand.  Whole, also of what was found more
+ * than once: sessions are those of the applications and the others. */
+struct forget_weight {
+        uint64_t applications, sessions, interviews;
+        uint64_t results; /* sessions with a final result */
+        uint64_t events;  /* that arrived about them, with their raw bytes */
+        uint64_t notes;   /* that are still to be written, or parked: they end */
+        uint64_t orders;  /* other actions that end */
+        uint64_t written; /* sessions whose result stands in the ATS, where it stays */
+};
+int forget_weigh(struct org *org, const json_t *found, struct forget_weight *weight,
+                 struct fail *why);
+/* Other text when something else would go: 16 characters, the caller frees. */
+char *forget_stamp(const json_t *found, const struct forget_weight *weight);
+
 /* Erases what was found.  lapsed: its time was up.  *count also says how far it came when it
  * fails.  Wakes the worker. */
 int forget_all(const struct trade *trade, struct org *org, const json_t *found, bool lapsed,
@@ -37,6 +52,18 @@ int forget_all(const struct trade *trade, struct org *org, const json_t *found, 
 
 /* How many days the org keeps what it does not hear of any more: 0 for ever; -1. */
 int forget_days(struct org *org, struct fail *why);
+/* From so many days to others: 0 done, 1 it was not so many any more, -1. */
+int forget_set_days(struct org *org, int from, int days, struct fail *why);
+
+/* How far the erasure of an application is. */
+enum forget_state {
+        FORGET_BROKEN = -1,
+        FORGET_UNKNOWN,
+        FORGET_HELD,
+        FORGET_GOING, /* erased; the worker has still to take out what ended actions say */
+        FORGET_GONE
+};
+enum forget_state forget_state(struct org *org, const char *application, struct fail *why);
 /* {applications, sessions, interviews, events} as numbers, for answers and the audit log. */
 json_t *forget_show(const struct forget_count *count);
 struct forget_count forget_size(const json_t *found);

@@ -90,8 +90,15 @@ def pages():
         for path in ("", "connections", "candidates", "events", "actions", "rules", "log"):
             page(path or "overview", ada, f"acme/{path}".rstrip("/"))
         key = re.findall(r'candidates/(gh[^"/?]+)"', ada.get("candidates").text())
+        ada.get(f"candidates/{key[-1]}/erase")
+        tap.equal(ada.post(f"candidates/{key[-1]}/erase").status, 303, "one of them is erased")
         for n, one in enumerate(key[:3]):
             page(f"candidate {n + 1}", ada, f"acme/candidates/{one}")
+        page("candidate, erase", ada, f"acme/candidates/{key[0]}/erase", button="Erase it")
+        page("candidate, erased", ada, f"acme/candidates/{key[-1]}/erased")
+        for n, path in (("", ""), (", counted", "?days=30"), (", for ever", "?days=0")):
+            page("retention" + n, ada, "acme/retention" + path, button="See first what goes")
+        page("retention, wrong", ada, "acme/retention?days=soon", 422)
         numbers = re.findall(r'events/(\d+)"', ada.get("events").text())
         page("event", ada, f"acme/events/{numbers[0]}", button="Replay it")
         page("replay, counted", ada, f"acme/replay?from=1&to={numbers[0]}")
@@ -131,8 +138,9 @@ def happen(h):
         {"id": "send", "when": {"entered_stage": {"ats": "gh", "stage": "Coding test"}},
          "then": [{"send_assessment": {"platform": "cs", "assessment": house.TEST}}]},
         {"id": "back", "when": {"result": "any"}, "then": [{"write_result": {}}]}]))
-    for first, steps in ((EVIL, ["start", "finish"]), ("Grace", ["start"]), ("Ada", [])):
-        a = h.candidate(first, "Lovelace", f"c{len(steps)}@example.com")
+    for n, (first, steps) in enumerate((("Gone", []), (EVIL, ["start", "finish"]),
+                                        ("Grace", ["start"]), ("Ada", []))):
+        a = h.candidate(first, "Lovelace", f"c{n}@example.com")
         h.move(a)
         session = h.session(a)
         for step in steps:

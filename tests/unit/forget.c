@@ -12,6 +12,7 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
+#include "home/action.h"
 #include "home/audit.h"
 #include "home/backfill.h"
 #include "home/consumer.h"
@@ -253,6 +254,82 @@ static void test_no_trace(void)
         fake_home_close(&f);
 }
 
+/* What is shown beforehand is what goes. */
+static void test_weighed(void)
+{
+        struct fake_home f;
+        struct fail why = FAIL_CLEAR;
+        struct worker_options options;
+        struct forget_weight w, later;
+        const struct action_order note = { .kind = "write_note",
+                                           .connection = "gh",
+                                           .application = "gh:17" },
+                                  other = { .kind = "write_note",
+                                            .connection = "gh",
+                                            .application = "gh:18" };
+        struct forget_count count;
+        json_t *found = NULL, *more = NULL, *record;
+        char *first, *second;
+
+        prepare(&f);
+        options = fake_options(&f);
+        tap_int(forget_state(f.org, "gh:17", &why), FORGET_HELD, "held");
+        tap_int(forget_state(f.org, "gh:99", &why), FORGET_UNKNOWN, "one that never was");
+        tap_int(forget_find(f.org, "gh:17", &found, &why), 1, "found");
+        tap_int(forget_weigh(f.org, found, &w, &why), 0, "weighed: %s", why.text);
+        tap_int((int64_t)w.applications, 1, "an application");
+        tap_int((int64_t)w.sessions, 1, "its assessment");
+        tap_int((int64_t)w.results, 1, "with a result");
+        tap_int((int64_t)w.interviews, 1, "the interview of the same address");
+        record = fake_record(f.org, "application", "gh:17");
+        tap_ok(w.events >= json_array_size(json_at(record, "events")) && w.events > 0,
+               "events, of the application and of the assessment: %d", (int)w.events);
+        json_decref(record);
+        first = forget_stamp(found, &w);
+        tap_int(action_add(f.home, f.org, &note, NULL, &why), 0, "a note is to be written");
+        tap_int(action_add(f.home, f.org, &other, NULL, &why), 0, "and one of the other candidate");
+        add_interview(&f, "I2", JANE, when_now_ms());
+        tap_int(forget_find(f.org, "gh:17", &more, &why), 1, "found again");
+        tap_int(forget_weigh(f.org, more, &later, &why), 0, "weighed again");
+        second = forget_stamp(more, &later);
+        tap_int((int64_t)later.interviews, 2, "one more interview");
+        tap_int((int64_t)(later.notes - w.notes), 1, "one more note");
+        tap_int((int64_t)later.orders, (int64_t)w.orders, "and nothing else");
+        tap_ok(!text_equal(first, second), "and another stamp");
+        mem_free(first);
+        mem_free(second);
+        tap_int(forget_all(&options.trade, f.org, more, false, &count, &why), 0, "erased");
+        tap_int(forget_state(f.org, "gh:17", &why), FORGET_GOING, "gone but for the traces");
+        tick(&f);
+        tap_int(forget_state(f.org, "gh:17", &why), FORGET_GONE, "gone");
+        tap_int(forget_state(f.org, "gh:18", &why), FORGET_HELD, "the other one is not");
+        json_decref(found);
+        json_decref(more);
+        fake_home_close(&f);
+}
+
+static void test_days(void)
+{
+        struct fake_home f;
+        struct fail why = FAIL_CLEAR;
+        json_t *before, *after;
+
+        fake_home_make(&f);
+        before = fake_record(f.org, "org", "self");
+        tap_int(forget_days(f.org, &why), 0, "for ever, to begin with");
+        tap_int(forget_set_days(f.org, 0, 30, &why), 0, "set: %s", why.text);
+        tap_int(forget_days(f.org, &why), 30, "it is");
+        tap_int(forget_set_days(f.org, 0, 60, &why), 1, "not from what was before");
+        tap_int(forget_days(f.org, &why), 30, "nothing changed");
+        tap_int(forget_set_days(f.org, 30, 0, &why), 0, "ended");
+        after = fake_record(f.org, "org", "self");
+        tap_text(json_get_text(after, "public_url", "-"), json_get_text(before, "public_url", "-"),
+                 "what else the org is stays");
+        json_decref(before);
+        json_decref(after);
+        fake_home_close(&f);
+}
+
 static int is_lapse(void *context, const char *line, size_t len)
 {
         (void)len;
@@ -336,6 +413,8 @@ int main(void)
         fake_start();
         test_found();
         test_no_trace();
+        test_weighed();
+        test_days();
         test_time_is_up();
         test_old_past();
         return tap_end();
