@@ -56,9 +56,10 @@ static json_t *text_lines(const char *text)
 }
 
 /* The least permissions for what the rules ask of it. */
-static int set_needs(json_t *view, struct org *org, const struct connection *c, struct fail *why)
+static int set_needs(json_t *view, struct org *org, const char *id, const struct kind *kind,
+                     struct fail *why)
 {
-        json_t *list = trade_needs(org, c->id, c->kind, why);
+        json_t *list = trade_needs(org, id, kind, why);
 
         if (list == NULL)
                 return -1;
@@ -166,10 +167,11 @@ static void dress_test(json_t *test)
                                                                 : "bad");
         json_array_foreach(json_object_get(test, "checks"), i, row)
         {
-                bool ok = json_get_bool(row, "ok", false);
+                bool ok = json_get_bool(row, "ok", false),
+                     tried = json_get_bool(row, "tried", true);
 
-                json_set_text(row, "tone", ok ? "good" : "bad");
-                json_set_text(row, "word", ok ? "Works" : "Fails");
+                json_set_text(row, "tone", !ok ? "bad" : tried ? "good" : "");
+                json_set_text(row, "word", !ok ? "Fails" : tried ? "Works" : "Not tried");
         }
 }
 
@@ -184,6 +186,7 @@ static void show_card(struct request *rq, struct reply *re, const struct connect
         json_set_text(view, "id", c->id);
         json_set_text(view, "kind_title", c->kind->title);
         json_set_text(view, "webhook_url", c->hook_url);
+        json_set(view, "make", text_lines(c->kind->make));
         json_set(view, "paste", text_lines(c->kind->paste));
         if (test != NULL)
                 dress_test(test);
@@ -191,11 +194,20 @@ static void show_card(struct request *rq, struct reply *re, const struct connect
         json_set_text(view, "secret", secret);
         json_set_bool(view, "scripted", true);
         json_set_bool(view, "sends", c->kind->sender != NULL);
-        if (set_needs(view, v->org, c, &why) != 0 || set_secrets(rq, view, c, &why) != 0 ||
-            set_light(view, v->org, c->id, &why) != 0) {
+        if (set_needs(view, v->org, c->id, c->kind, &why) != 0 ||
+            set_secrets(rq, view, c, &why) != 0 || set_light(view, v->org, c->id, &why) != 0) {
                 json_decref(view);
                 reply_failure(rq, re, "connection cannot be shown", &why);
                 return;
+        }
+        if (json_get_bool(test, "ok", false) && json_get_text(view, "word", NULL) != NULL &&
+            json_at(view, "called.ago") == NULL && json_at(view, "arrived.ago") == NULL) {
+                json_set_text(view, "word", "Ready");
+                json_set_text(view, "tone", "good");
+                json_set_text(view, "sentence",
+                              c->kind->sender != NULL
+                                  ? "The test works. No webhook has arrived yet."
+                                  : "The test works.");
         }
         admin_page(rq, re, 200, "connection", view, c->id, "connections");
 }
@@ -268,21 +280,49 @@ static char *stamp_of(const struct connection *c)
         return stamp;
 }
 
+/* What everybody fills in, and what mostly stays as it is; fields is used up. */
+static void set_fields(json_t *view, json_t *fields)
+{
+        json_t *first = json_array(), *more = json_array(), *row;
+        bool faulty = false;
+        size_t i;
+
+        json_array_foreach(fields, i, row)
+        {
+                bool later = json_get_bool(row, "more", false);
+
+                faulty = faulty || (later && json_get_text(row, "fault", NULL) != NULL);
+                json_add(later ? more : first, json_incref(row));
+        }
+        json_set_bool(view, "has_more", json_array_size(more) > 0);
+        json_set_bool(view, "more_open", faulty);
+        json_set(view, "fields", first);
+        json_set(view, "more", more);
+        json_decref(fields);
+}
+
 static void show_form(struct request *rq, struct reply *re, int status, const struct kind *kind,
                       const struct connection *c, const char *fault_at, const char *fault)
 {
         bool sent = text_equal(request_method(rq), "POST");
+        struct fail why = FAIL_CLEAR;
         json_t *view = json_object();
-        char *stamp = stamp_of(c), *title;
+        char *stamp, *title;
 
+        if (set_needs(view, admin_visitor(rq)->org, c != NULL ? c->id : "", kind, &why) != 0) {
+                json_decref(view);
+                reply_failure(rq, re, "connection cannot be shown", &why);
+                return;
+        }
+        stamp = stamp_of(c);
+        json_set(view, "make", text_lines(kind->make));
+        json_set_bool(view, "has_make", !text_empty(kind->make));
         json_set_text(view, "kind", kind->name);
         json_set_text(view, "kind_title", kind->title);
         json_set_bool(view, "standing", c != NULL);
         json_set_text(view, "id", c != NULL ? c->id : NULL);
         json_set_text(view, "typed_id", sent ? request_form(rq, "id") : kind->name);
-        json_set(view, "fields",
-                 connection_form(kind, c, sent ? typed : NULL, rq, fault_at, fault));
-        json_set(view, "needs", text_lines(kind->needs));
+        set_fields(view, connection_form(kind, c, sent ? typed : NULL, rq, fault_at, fault));
         json_set_text(view, "stamp", stamp);
         json_set_text(view, "fault_id", text_equal(fault_at, "id") ? fault : NULL);
         json_set_text(view, "fault_all", text_equal(fault_at, "") ? fault : NULL);

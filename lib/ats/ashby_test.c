@@ -71,6 +71,14 @@ static void say(json_t *report, const char *what, bool ok, const char *format, .
         mem_free(text);
 }
 
+/* What writes can only be tried by writing. */
+static void say_untried(json_t *report, const char *what, const char *use)
+{
+        say(report, what, true, "Needed where the bridge %s; it can only be tried by doing so.",
+            use);
+        json_set_bool(json_array_get(report, json_array_size(report) - 1), "tried", false);
+}
+
 /* The first that failed is what the whole test came to. */
 static void keep(struct outcome *all, const struct outcome *one)
 {
@@ -241,9 +249,7 @@ int ashby_test(struct link *link, json_t **report, struct outcome *outcome)
                 else if (needs[i].method.name != NULL)
                         try_read(link, i, *report, outcome);
                 else
-                        say(*report, needs[i].method.needs, true,
-                            "Needed where the bridge %s; it can only be tried by doing so.",
-                            needs[i].use);
+                        say_untried(*report, needs[i].method.needs, needs[i].use);
         }
         try_user(link, *report, outcome);
         for (size_t i = 0; i < json_array_size(link->hooks) && outcome->kind == OUTCOME_DONE; i++)

@@ -126,7 +126,8 @@ struct ats {
         int (*check_settings)(struct link *link, struct outcome *outcome);
 
         /* Tries the credential and each permission that the features in link->uses need: report is
-         * an array of {what, ok, sentence}, taken by the caller; DONE when all that is needed
+         * an array of {what, ok, sentence, tried (false: nobody can tell without doing it; absent:
+         * it was)}, taken by the caller; DONE when all that is needed
          * works. */
         int (*test)(struct link *link, json_t **report, struct outcome *outcome);
 };

@@ -54,7 +54,7 @@ int greenhouse_row(struct link *link, const char *resource, const char *id, cons
 
 static int64_t order_of(const json_t *stage)
 {
-        return json_get_int(stage, "sort_order", INT64_MAX);
+        return json_get_int(stage, "sort_order", json_get_int(stage, "priority", INT64_MAX));
 }
 
 static int by_order(const void *a, const void *b)
@@ -62,6 +62,22 @@ static int by_order(const void *a, const void *b)
         int64_t left = order_of(*(json_t *const *)a), right = order_of(*(json_t *const *)b);
 
         return left < right ? -1 : left > right;
+}
+
+/* Those of a job (NULL: of all), in the order in which a candidate comes to them. */
+static json_t *in_order(const json_t *rows, const char *job_id)
+{
+        json_t **order = mem_array(json_array_size(rows) + 1, sizeof *order), *list = json_array();
+        size_t count = 0;
+
+        for (size_t i = 0; i < json_array_size(rows); i++)
+                if (job_id == NULL || greenhouse_row_is(json_array_get(rows, i), "job_id", job_id))
+                        order[count++] = json_array_get(rows, i);
+        qsort(order, count, sizeof *order, by_order);
+        for (size_t i = 0; i < count; i++)
+                json_array_append(list, order[i]);
+        mem_free(order);
+        return list;
 }
 
 static int collect(void *context, const json_t *row)
@@ -80,7 +96,7 @@ int greenhouse_all_stages(struct link *link, json_t **stages, struct outcome *ou
                                            : "harvest:job_interview_stages:list",
                                         collect, rows, outcome);
 
-        *stages = result == 0 ? json_incref(rows) : NULL;
+        *stages = result == 0 ? in_order(rows, NULL) : NULL;
         json_decref(rows);
         return result;
 }
@@ -88,8 +104,7 @@ int greenhouse_all_stages(struct link *link, json_t **stages, struct outcome *ou
 int greenhouse_stages(struct link *link, const char *job_id, json_t **stages,
                       struct outcome *outcome)
 {
-        json_t *rows = NULL, **order;
-        size_t count = 0;
+        json_t *rows = NULL;
         int64_t number;
         char *query;
         int result;
@@ -108,15 +123,7 @@ int greenhouse_stages(struct link *link, const char *job_id, json_t **stages,
         }
         if (result != 0)
                 return -1;
-        order = mem_array(json_array_size(rows) + 1, sizeof *order);
-        for (size_t i = 0; i < json_array_size(rows); i++)
-                if (greenhouse_row_is(json_array_get(rows, i), "job_id", job_id))
-                        order[count++] = json_array_get(rows, i);
-        qsort(order, count, sizeof *order, by_order);
-        *stages = json_array();
-        for (size_t i = 0; i < count; i++)
-                json_array_append(*stages, order[i]);
-        mem_free(order);
+        *stages = in_order(rows, job_id);
         json_decref(rows);
         return 0;
 }

@@ -51,6 +51,14 @@ static void say(json_t *report, const char *what, bool ok, const char *format, .
         mem_free(text);
 }
 
+/* What writes can only be tried by writing. */
+static void say_untried(json_t *report, const char *what, const char *use)
+{
+        say(report, what, true, "Needed where the bridge %s; it can only be tried by doing so.",
+            use);
+        json_set_bool(json_array_get(report, json_array_size(report) - 1), "tried", false);
+}
+
 /* Keeps the worst of several outcomes: the first that failed. */
 static void keep(struct outcome *all, const struct outcome *one)
 {
@@ -157,7 +165,6 @@ int greenhouse_test(struct link *link, json_t **report, struct outcome *outcome)
         for (size_t i = 0; i < sizeof lists / sizeof *lists && outcome->kind != OUTCOME_AGAIN; i++)
                 try_list(link, i, *report, outcome);
         for (size_t i = 0; i < sizeof writes / sizeof *writes; i++)
-                say(*report, writes[i].scope, true,
-                    "Needed where the bridge %s; it can only be tried by doing so.", writes[i].use);
+                say_untried(*report, writes[i].scope, writes[i].use);
         return outcome->kind == OUTCOME_DONE ? 0 : -1;
 }

@@ -95,30 +95,33 @@ static void set_where(json_t *call, const char *url)
         mem_free(where);
 }
 
-void heard_note(struct heard *h, const struct fetch_request *request,
-                const struct fetch_answer *answer, int64_t us)
+static void set_type(json_t *call, const char *type)
+{
+        char *text = mem_text(text_or(type, ""));
+
+        text_cut(text, 80);
+        if (*text != '\0' && text_utf8_valid(text, strlen(text)))
+                json_set_text(call, "type", text);
+        mem_free(text);
+}
+
+void heard_note(struct heard *h, const struct heard_call *ended)
 {
         json_t *call = json_object();
-        char *type = fetch_header(answer, "Content-Type");
         struct buf text = BUF_NONE;
 
-        json_set_text(call, "method", request->method);
-        set_where(call, request->url);
-        json_set_int(call, "us", us);
-        if (answer->end == FETCH_ANSWERED)
-                json_set_int(call, "status", answer->status);
+        json_set_text(call, "method", ended->method);
+        set_where(call, ended->url);
+        json_set_int(call, "us", ended->us);
+        if (ended->status > 0)
+                json_set_int(call, "status", ended->status);
         else
-                json_set_text(call, "cause", answer->cause);
-        if (type != NULL) {
-                text_cut(type, 80);
-                if (text_utf8_valid(type, strlen(type)))
-                        json_set_text(call, "type", type);
-        }
-        json_set_int(call, "bytes", (int64_t)answer->body.len);
-        if (answer->body.len > 0 &&
-            heard_text(answer->body.data, answer->body.len, HEARD_BYTES, &text)) {
+                json_set_text(call, "cause", text_or(ended->cause, ""));
+        set_type(call, ended->type);
+        json_set_int(call, "bytes", (int64_t)ended->body_len);
+        if (ended->body_len > 0 && heard_text(ended->body, ended->body_len, HEARD_BYTES, &text)) {
                 json_set_text(call, "text", buf_text(&text));
-                json_set_bool(call, "cut", answer->body.len > HEARD_BYTES);
+                json_set_bool(call, "cut", ended->body_len > HEARD_BYTES);
         }
         if (h->calls == NULL)
                 h->calls = json_array();
@@ -126,7 +129,6 @@ void heard_note(struct heard *h, const struct fetch_request *request,
         while (json_array_size(h->calls) > HEARD_CALLS)
                 json_array_remove(h->calls, 0);
         buf_dispose(&text);
-        mem_free(type);
 }
 
 static void shorten(json_t *call)

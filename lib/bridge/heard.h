@@ -25,9 +25,18 @@ struct heard {
         json_t *calls; /* NULL: none yet */
 };
 
-/* One call has ended, after us microseconds. */
-void heard_note(struct heard *h, const struct fetch_request *request,
-                const struct fetch_answer *answer, int64_t us);
+/* A call that has ended. */
+struct heard_call {
+        const char *method, *url;
+        int status;        /* of HTTP; 0: no answer */
+        const char *cause; /* no answer: why */
+        const char *type;  /* Content-Type of the answer; NULL: not told */
+        const void *body;
+        size_t body_len;
+        int64_t us; /* how long it took, in microseconds */
+};
+
+void heard_note(struct heard *h, const struct heard_call *call);
 
 /*
  * [{method, where (host and path), status (absent: no answer), cause (no answer: why), us, type

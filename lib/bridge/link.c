@@ -49,6 +49,24 @@ static void hide_authorization(struct fetch_answer *answer, const struct fetch_r
         buf_dispose_secret(&pair);
 }
 
+static void tell_heard(struct heard *heard, const struct fetch_request *request,
+                       const struct fetch_answer *answer, int64_t us)
+{
+        char *type = fetch_header(answer, "Content-Type");
+        const struct heard_call call = { .method = request->method,
+                                         .url = request->url,
+                                         .status =
+                                             answer->end == FETCH_ANSWERED ? answer->status : 0,
+                                         .cause = answer->cause,
+                                         .type = type,
+                                         .body = answer->body.data,
+                                         .body_len = answer->body.len,
+                                         .us = us };
+
+        heard_note(heard, &call);
+        mem_free(type);
+}
+
 int link_ask(struct link *link, const struct fetch_request *request, struct fetch_answer *answer,
              struct fail *why)
 {
@@ -63,7 +81,7 @@ int link_ask(struct link *link, const struct fetch_request *request, struct fetc
                 hide_authorization(answer, request);
         }
         if (link->heard != NULL)
-                heard_note(link->heard, request, answer, when_steady_us() - began);
+                tell_heard(link->heard, request, answer, when_steady_us() - began);
         return result;
 }
 

@@ -40,6 +40,8 @@ static int add_webhook_check(struct org *org, const char *connection, json_t *ch
         row = json_object();
         json_set_text(row, "what", "webhook");
         json_set_bool(row, "ok", !refused);
+        if (!refused && last == 0)
+                json_set_bool(row, "tried", false);
         json_set_text(row, "sentence", buf_text(&sentence));
         json_add(checks, row);
         buf_dispose(&sentence);

@@ -341,6 +341,7 @@ int board_map(struct org *org, int64_t now_ms, json_t *status, struct fail *why)
                 int64_t n = json_int_of(json_object_get(counts, json_get_text(row, "id", "")), 0);
 
                 json_set_int(row, "traffic", n);
+                json_set_bool(row, "once", n == 1);
                 if (kind != NULL && kind->role == KIND_PLATFORM)
                         left++;
                 else

@@ -75,6 +75,7 @@ static json_t *choices(const struct kind_field *f, const char *chosen)
 }
 
 struct forming {
+        const struct kind *kind;
         json_t *list;
         connection_typed *typed;
         void *context;
@@ -91,6 +92,15 @@ static json_t *standing_value(const struct kind_field *f, const json_t *settings
         return f->standard == NULL ? NULL : json_loads(f->standard, JSON_DECODE_ANY, NULL);
 }
 
+static bool is_main(const struct kind *kind, const char *name)
+{
+        char *word = mem_format("%s ", name), *place = strstr(text_or(kind->main, ""), word);
+        bool found = place != NULL && (place == kind->main || place[-1] == ' ');
+
+        mem_free(word);
+        return found;
+}
+
 static void add_field(struct forming *g, const struct kind_field *f, const char *group,
                       const json_t *settings, bool secret, bool kept)
 {
@@ -103,6 +113,7 @@ static void add_field(struct forming *g, const struct kind_field *f, const char 
         bool sent = g->typed != NULL;
 
         json_set_text(row, "name", f->name);
+        json_set_bool(row, "more", !f->required && !is_main(g->kind, f->name));
         json_set_text(row, "input", input);
         json_set_text(row, "label", label);
         json_set_text(row, "help", f->help);
@@ -143,15 +154,15 @@ json_t *connection_form(const struct kind *kind, const struct connection *standi
                 "Only to bring one of your own, or one that the vendor made; several may be valid "
                 "at once, the newest counts first"
         };
-        struct forming g = { json_array(), typed, context, fault_at, fault };
+        struct forming g = { kind, json_array(), typed, context, fault_at, fault };
         const json_t *settings = standing == NULL ? NULL : standing->settings;
 
-        for (const struct kind_field *f = kind->settings; f != NULL && f->name != NULL; f++)
-                add_field(&g, f, "settings", settings, false, false);
         for (const struct kind_field *f = kind->credentials; f != NULL && f->name != NULL; f++)
                 add_field(&g, f, "credentials", NULL, true,
                           standing != NULL &&
                               json_object_get(standing->credentials, f->name) != NULL);
+        for (const struct kind_field *f = kind->settings; f != NULL && f->name != NULL; f++)
+                add_field(&g, f, "settings", settings, false, false);
         if (kind->sender != NULL)
                 add_field(&g, &hook, "webhook", NULL, true,
                           standing != NULL && standing->secret_count > 0);

@@ -128,6 +128,18 @@ static const struct kind greenhouse = {
         .settings = greenhouse_settings,
         .credentials = greenhouse_credentials,
         .check = check_greenhouse,
+        .make =
+            "Greenhouse: Configure > Dev Center > API Credential Management > Create New API Key. "
+            "You need the developer permission \"Can manage ALL organization's API "
+            "Credentials\".\n"
+            "API type: Harvest V3; for a key of the old API: Harvest. Partner: Unlisted Vendor. "
+            "Description: Fairlead.\n"
+            "Manage Permissions: tick what is listed here, nothing else.\n"
+            "Copy what Greenhouse shows this once: client id and client secret (V3), or the API "
+            "key.\n"
+            "Make a service user with the permission Site Admin; the number in the address of "
+            "its page is the id to act as.",
+        .main = "client_id client_secret act_as_user subdomain ",
         .needs = "harvest:applications:list\n"
                  "harvest:applications:move (only to move a stage on a score)\n"
                  "harvest:application_stages:list\n"
@@ -168,6 +180,12 @@ static const struct kind lever = {
         .ats = ADAPTER(&lever_ats),
         .settings = lever_settings,
         .credentials = one_api_key,
+        .make =
+            "Lever: Settings > Integrations and API > API credentials > Generate New Key. You need "
+            "the role Super Admin.\n"
+            "Key name: Fairlead. Press Copy key at once: it is shown once.\n"
+            "Permissions: tick what is listed here, not \"Select all\".",
+        .main = "api_key act_as_user webhook_secret ",
         .needs = "read user, list users\n"
                  "read stage, list stages\n"
                  "read opportunity\n"
@@ -234,6 +252,9 @@ static const struct kind ashby = {
         .ats = ADAPTER(&ashby_ats),
         .settings = ashby_settings,
         .credentials = ashby_credentials,
+        .make = "Ashby: Admin > Integrations > API Keys > New. Name it Fairlead.\n"
+                "Tick what is listed here, and copy the key: it is shown once.",
+        .main = "api_key act_as_user ",
         .needs = "Candidates: read and write\n"
                  "Interviews: read (write only to put interview links into schedules that this "
                  "key made)\n"
@@ -279,6 +300,11 @@ static const struct kind codesignal = {
         .platform = ADAPTER(&codesignal_platform),
         .settings = codesignal_settings,
         .credentials = one_api_key,
+        .make = "CodeSignal: Integrations > API Keys > Add a key. Where there are no API Keys and "
+                "Webhooks, support@codesignal.com switches them on.\n"
+                "Key description: Fairlead. Select the permissions listed here and press Save.\n"
+                "Copy the key by clicking on it.",
+        .main = "api_key ",
         .needs = "companyTest.company.read\n"
                  "companyTestSession.company.write\n"
                  "liveInterview.company.read\n"
@@ -313,6 +339,10 @@ static const struct kind coderbyte = {
         .settings = coderbyte_settings,
         .credentials = one_api_key,
         .signing_credential = "api_key",
+        .make =
+            "Coderbyte: API settings of your dashboard show the API key, once the API add-on is "
+            "enabled.",
+        .main = "api_key organization ",
         .needs = "the API add-on enabled in the Coderbyte account",
         .paste = "Coderbyte: API settings > Edit webhooks: the webhook URL for every kind of "
                  "event.\n"
@@ -355,6 +385,8 @@ static const struct kind consumer = {
         .settings = consumer_settings,
         .credentials = consumer_credentials,
         .check = ADAPTER(consumer_check),
+        .make = "",
+        .main = "url signing events secret ",
         .needs = "",
         .paste = "Give the consumer the secret, by a safe way. Past results are read at "
                  "report/ORG/results with a key of scope results:read.\n"

@@ -37,6 +37,9 @@ struct kind {
         /* What the rows cannot say, or NULL: path is the connection's in the document. */
         int (*check)(const json_t *settings, const json_t *credentials, const char *path,
                      struct fail *why);
+        const char *make;  /* where its credential is made at the vendor, step by step */
+        const char *main;  /* names of fields, each followed by a space, that a form shows in front
+                              beside those that are required; the others mostly stay as they are */
         const char *needs; /* what to grant at the vendor, one line each, '\n' between */
         const char *paste; /* where to paste the webhook URL and secret at the vendor */
 };

@@ -9,6 +9,7 @@ import sys
 
 sys.path[:0] = [os.path.join(os.environ["FAIRLEAD_SOURCE"], "tests", d) for d in ("lib", "browser")]
 import admin_pages
+import first_day
 import select_pages
 import house
 import tap
@@ -110,4 +111,4 @@ if not shutil.which("node") or not os.path.isdir(f"{TESTS}/node_modules/playwrig
     tap.skip_all("node or tests/node_modules is missing: run npm ci in tests")
 if house.available("lighttpd-spawned"):
     tap.skip_all(house.available("lighttpd-spawned"))
-tap.run(pages, admin_pages.pages, select_pages.pages)
+tap.run(first_day.first_day, pages, admin_pages.pages, select_pages.pages)

@@ -258,11 +258,12 @@ static void test_heard(void)
                 { "no UTF-8", "caf\xe9 au lait", NULL },
                 { "an end that is no UTF-8", "caf\xc3", NULL },
         };
-        struct fetch_request request = { .method = "POST",
-                                         .url = "https://api.example/v1/notes?email=ada@example" };
-        struct fetch_answer answer = { .end = FETCH_ANSWERED, .status = 422 };
+        struct buf body = BUF_NONE, text = BUF_NONE;
+        struct heard_call call = { .method = "POST",
+                                   .url = "https://api.example/v1/notes?email=ada@example",
+                                   .status = 422,
+                                   .type = "application/json" };
         struct heard heard = { NULL };
-        struct buf text = BUF_NONE;
         json_t *calls;
 
         for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -277,11 +278,12 @@ static void test_heard(void)
         buf_dispose(&text);
 
         tap_ok(heard_take(&heard, false, false) == NULL, "nothing was asked");
-        buf_add_text(&answer.headers, "Content-Type: application/json\n");
-        while (answer.body.len < HEARD_BYTES + 10)
-                buf_add_text(&answer.body, "0123456789");
-        for (int i = 0; i < HEARD_CALLS + 2; i++)
-                heard_note(&heard, &request, &answer, 1000 + i);
+        while (body.len < HEARD_BYTES + 10)
+                buf_add_text(&body, "0123456789");
+        call.body = body.data;
+        call.body_len = body.len;
+        for (call.us = 1000; call.us < 1000 + HEARD_CALLS + 2; call.us++)
+                heard_note(&heard, &call);
         calls = heard_take(&heard, false, false);
         tap_int((int64_t)json_array_size(calls), HEARD_CALLS, "the last calls are kept");
         tap_int(json_get_int(json_array_get(calls, 0), "us", 0), 1002, "in order");
@@ -290,30 +292,30 @@ static void test_heard(void)
         tap_int((int64_t)strlen(json_get_text(json_array_get(calls, 0), "text", "")), HEARD_BYTES,
                 "the first kilobytes of it");
         tap_ok(json_get_bool(json_array_get(calls, 0), "cut", false), "which says that it is cut");
-        tap_int(json_get_int(json_array_get(calls, 0), "bytes", 0), (int64_t)answer.body.len,
+        tap_int(json_get_int(json_array_get(calls, 0), "bytes", 0), (int64_t)body.len,
                 "and how long it was");
         json_decref(calls);
-        heard_note(&heard, &request, &answer, 1);
+        heard_note(&heard, &call);
         calls = heard_take(&heard, true, false);
         tap_int((int64_t)strlen(json_get_text(json_array_get(calls, 0), "text", "")),
                 HEARD_BYTES_OK, "less where all is well");
         json_decref(calls);
-        heard_note(&heard, &request, &answer, 1);
-        answer.status = 200;
-        heard_note(&heard, &request, &answer, 1);
+        heard_note(&heard, &call);
+        call.status = 200;
+        heard_note(&heard, &call);
         calls = heard_take(&heard, true, true);
         tap_ok(json_at(calls, "0.text") != NULL && json_at(calls, "1.text") == NULL,
                "what may be about anybody stays only where it is a refusal");
         json_decref(calls);
-        answer.end = FETCH_UNCERTAIN;
-        buf_reset(&answer.body);
-        strcpy(answer.cause, "no answer in time");
-        heard_note(&heard, &request, &answer, 1);
+        call.status = 0;
+        call.body_len = 0;
+        call.cause = "no answer in time";
+        heard_note(&heard, &call);
         tap_ok(json_at(heard.calls, "0.status") == NULL, "no answer has no status");
         tap_text(json_get_text(json_array_get(heard.calls, 0), "cause", ""), "no answer in time",
                  "but a cause");
         heard_dispose(&heard);
-        fetch_answer_dispose(&answer);
+        buf_dispose(&body);
 }
 
 int main(void)
