@@ -116,7 +116,10 @@ static void set_span(json_t *view, const char *name, int64_t ms)
 {
         struct buf text = BUF_NONE;
 
-        when_span(&text, ms);
+        if (ms < WHEN_SECOND)
+                buf_add_text(&text, "under 1 s");
+        else
+                when_span(&text, ms);
         json_set_text(view, name, buf_text(&text));
         buf_dispose(&text);
 }
@@ -150,6 +153,7 @@ static void set_chart(const struct board *b, json_t *view)
         }
         json_set(view, "days", list);
         json_set_int(view, "results", all);
+        json_set_bool(view, "one", all == 1);
         json_set_bool(view, "has_results", all > 0);
 }
 
