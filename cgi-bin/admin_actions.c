@@ -226,7 +226,11 @@ static int set_answers(struct request *rq, json_t *view, int64_t number, const j
                                              json_get_int(json_array_get(tries, k), "try", 0));
                 admin_set_time(rq, one, "at", at);
                 calls = json_object_get(one, "calls");
-                json_array_foreach(calls, n, call) dress_answer(call);
+                json_array_foreach(calls, n, call)
+                {
+                        json_set_int(call, "call", (json_int_t)n + 1);
+                        dress_answer(call);
+                }
                 json_add(list, json_incref(one));
         }
         json_set_bool(view, "has_answers", json_array_size(list) > 0);
