@@ -15,7 +15,7 @@ import sys
 sys.path.insert(0, os.path.join(os.environ["FAIRLEAD_SOURCE"], "tests", "lib"))
 import house
 import tap
-from visitor import Visitor
+from visitor import Visitor, totp
 
 TESTS = os.path.join(tap.source(), "tests")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -106,7 +106,49 @@ def pages():
         page("actions, parked", ada, "acme/actions?state=parked")
         page("action, parked", ada, f"acme/actions/{number}", button="Try again")
         page("rule, remove", ada, "acme/rules/back/remove", button="Remove")
+        answers(h, ada, page)
         look(h, found)
+
+
+def answers(h, ada, page):
+    """What forms are answered with: faults beside fields, things shown once, conflicts."""
+    def shot(name, reply, status):
+        page(name, None, "", status, html=reply.text())
+        tap.equal(reply.status, status, f"{name} is answered {status}")
+
+    stranger = Visitor(Server(h))
+    shot("sign in, refused", stranger.sign_in("ada@example.com", "not this one at all"), 422)
+    ada.get("account")
+    page1 = ada.post("account/totp")
+    shot("second factor", page1, 200)
+    key = re.search(r"secret=([A-Z2-7]+)|<code[^>]*>([A-Z2-7 ]{16,})</code>", page1.text())
+    key = (key.group(1) or key.group(2)).replace(" ", "")
+    shot("second factor, wrong code", ada.post("account/totp/confirm", code="12"), 422)
+    shot("recovery codes", ada.post("account/totp/confirm", code=totp(key)), 200)
+    ada.get("account")
+    shot("account, odd zone", ada.post("account", name="Ada", zone="Mars/Olympus"), 422)
+    ada.get("people")
+    shot("people, odd address", ada.post("people", email="nobody", role="recruiter"), 422)
+    ada.get("connections/add/greenhouse")
+    shot("connect, a fault", ada.post("connections/add/greenhouse", id="gh2", **{
+        "settings.base_url": "ftp://" + EVIL, "credentials.client_id": "x"}), 422)
+    ada.get("connections/add/codesignal")
+    shot("connected", ada.post("connections/add/codesignal", id="cs2", **{
+        "settings.base_url": f"{h.vendors}/codesignal/graphql", "settings.bad_signature": "refuse",
+        "settings.signature_mode": "url+event+time",
+        "credentials.api_key": "sandbox-codesignal-key"}), 200)
+    ada.get("connections/gh")
+    shot("tested", ada.post("connections/gh/test"), 200)
+    rule = {"id": "send", "ats": "gh", "stage": EVIL, "job": "*", "platform": "cs", "assessment": "T"}
+    ada.get("rules/add/send")
+    shot("rule, rehearsed", ada.post("rules/add/send", do="rehearse", **rule), 200)
+    shot("rule, lists asked for", ada.post("rules/add/send", do="refresh", **rule), 200)
+    shot("rule, a fault", ada.post("rules/add/send", do="save", **{**rule, "stage": ""}), 422)
+    shot("rule, stale", ada.post("rules/add/send", do="save", stamp="0" * 16, **rule), 409)
+    ada.get("keys")
+    shot("key, a fault", ada.post("keys", label="x", networks="here"), 422)
+    shot("moves, another's name", ada.post("moves", moves="on", name="bob@example.com"), 422)
+    shot("forgery", ada.post("rules/add/send", csrf="x" * 20, do="save", **rule), 403)
 
 
 def issue_and_copy(h, v):

@@ -44,7 +44,7 @@ def pages():
               "then": [{"send_assessment": {"platform": "cs", "assessment": PROCTORED}}]},
              {"id": "back", "when": {"result": "any"}, "then": [{"write_result": {}}]}]
     with house.House(scale=1000000, rules=rules,
-                     stand_ins=house.STAND_INS + ["coderbyte"]) as h:
+                     stand_ins=house.STAND_INS + ["ashby", "coderbyte"]) as h:
         h.connect()
         found = []
 
@@ -89,6 +89,19 @@ def pages():
         page("Coderbyte stand-in", f"{h.vendors}/coderbyte")
         page("Coderbyte stand-in, report", f"{h.vendors}/coderbyte/report/{row['_id']}")
         page("Coderbyte stand-in, webhooks", f"{h.vendors}/coderbyte/webhooks")
+        page("Data consumer stand-in", f"{h.vendors}/consumer")
+        results = [s["result"]["url"] for s in h.cs("sessions") if (s.get("result") or {}).get("url")]
+        tap.ok(results, "a session has a result")
+        page("CodeSignal stand-in, result", results[0])
+        h.http("POST", lobby["url"], b"", {"Content-Type": "application/x-www-form-urlencoded"})
+        tap.ok(h.cs("interviews"), "an interview was begun")
+        page("CodeSignal stand-in, interview",
+             f"{h.vendors}/codesignal/live-interview/{h.cs('interviews')[0]['id']}")
+        application = h.vendor("ashby", "add", {"name": "Maximiliane-Alexandra von und zu " * 3,
+                                                "email": "max@example.com"})
+        page("Ashby stand-in", f"{h.vendors}/ashby")
+        page("Ashby stand-in, candidate", f"{h.vendors}/ashby/applications/{application['id']}")
+        page("Ashby stand-in, webhooks", f"{h.vendors}/ashby/webhooks")
         look(h, found)
 
 

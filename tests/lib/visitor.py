@@ -9,7 +9,12 @@
 post() takes the token (csrf) from the last page that had one unless csrf= is given; None leaves it
 out.  stamp and next come from that page as well when it has them.
 """
+import base64
+import hashlib
+import hmac
 import re
+import struct
+import time
 import urllib.parse
 
 PASS = "seven quiet lanterns"
@@ -76,3 +81,10 @@ class Visitor:
 def invite(home, email, org="acme", role=None):
     words = ["admin", "invite", org, email] + (["--role", role] if role else [])
     return home.must(*words).out.strip()
+
+
+def totp(base32, steps=0):
+    key = base64.b32decode(base32)
+    mac = hmac.new(key, struct.pack(">Q", int(time.time()) // 30 + steps), hashlib.sha1).digest()
+    at = mac[19] & 15
+    return f"{(struct.unpack('>I', mac[at:at + 4])[0] & 0x7FFFFFFF) % 1000000:06}"

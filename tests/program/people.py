@@ -1,15 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Signing in, roles and forms of the admin program: who gets where, and who does not."""
-import base64
-import hashlib
-import hmac
 import html
 import os
 import re
-import struct
 import subprocess
 import sys
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
@@ -18,7 +13,7 @@ import fcgi_client  # noqa: E402
 import prepared  # noqa: E402
 import tap  # noqa: E402
 import visitor  # noqa: E402
-from visitor import PASS, Visitor, invite  # noqa: E402
+from visitor import PASS, Visitor, invite, totp  # noqa: E402
 
 PROGRAM = "admin.fcgi"
 EVIL = '<script>alert("1")</script>\'"&'
@@ -254,13 +249,6 @@ def test_slow():
                       "her own browser gets in after ten seconds")
         tap.equal(server.code, 0, "it ended cleanly")
         tap.lacks(server.log, PASS, "the log keeps quiet")
-
-
-def totp(base32, steps=0):
-    key = base64.b32decode(base32)
-    mac = hmac.new(key, struct.pack(">Q", int(time.time()) // 30 + steps), hashlib.sha1).digest()
-    at = mac[19] & 15
-    return f"{(struct.unpack('>I', mac[at:at + 4])[0] & 0x7FFFFFFF) % 1000000:06}"
 
 
 @with_server
