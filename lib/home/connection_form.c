@@ -304,5 +304,6 @@ void connection_fault(const char *cause, char **input, char **sentence)
         at += sizeof start - 1;
         *input = text_starts(at, "webhook") ? mem_text("webhook.webhook_secret")
                                             : mem_text_part(at, (size_t)(colon - at));
-        *sentence = mem_format("This %s.", colon + 2);
+        *sentence =
+            mem_format(text_starts(colon + 2, "not ") ? "This is %s." : "This %s.", colon + 2);
 }

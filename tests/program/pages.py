@@ -84,6 +84,7 @@ def test_connections(home, ada, bob):
         reply = ada.post("connections/add/codesignal", **{**FORM, **change})
         tap.ok(reply.status in (409, 422), f"{name}: refused", reply.status)
         tap.contains(reply.text(), fault, f"{name}: says so at the field")
+        tap.lacks(reply.text(), "This not", f"{name}: in a sentence")
         for value in change.values():
             if value and "settings.bad_signature" not in change:
                 tap.contains(reply.text(), html.escape(value).replace("&#x27;", "&#39;"),
