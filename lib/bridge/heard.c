@@ -8,81 +8,6 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 
-#define HOST "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:"
-
-static bool ends_with_scheme(const struct buf *out)
-{
-        const char *text = buf_text(out);
-
-        return (out->len >= 4 && text_equal_fold(text + out->len - 4, "http")) ||
-               (out->len >= 5 && text_equal_fold(text + out->len - 5, "https"));
-}
-
-/* Bytes of "://" at the start of text, also as JSON may write it; 0 it is something else. */
-static size_t slashes(const char *text, size_t len)
-{
-        static const char *const forms[] = { "://", ":\\/\\/" };
-
-        for (size_t i = 0; i < 2; i++)
-                if (len >= strlen(forms[i]) && memcmp(text, forms[i], strlen(forms[i])) == 0)
-                        return strlen(forms[i]);
-        return 0;
-}
-
-/* Does an address end here?  "\/" and "\u0026" belong to it. */
-static bool ends_address(const char *text, size_t len)
-{
-        if (text[0] == '\\')
-                return len < 2 || (text[1] != '/' && text[1] != 'u');
-        if (text[0] == ',' && len > 1 && text[1] == ' ')
-                return true;
-        return (unsigned char)text[0] <= ' ' || strchr("\"'<>()|`", text[0]) != NULL;
-}
-
-/* The address whose scheme has been written, as far as the host; returns its bytes. */
-static size_t add_address(const char *text, size_t len, struct buf *out)
-{
-        size_t at = slashes(text, len), host = at;
-
-        buf_add_text(out, "://");
-        while (at < len && text[at] != '\0' && strchr(HOST, text[at]) != NULL)
-                at++;
-        if (at == len || ends_address(text + at, len - at)) {
-                buf_add(out, text + host, at - host);
-                return at;
-        }
-        if (text[at] == '/' || text[at] == '?' || text[at] == '#' || text[at] == '\\')
-                buf_add(out, text + host, at - host); /* or it is a name and a password */
-        buf_add_text(out, "/…");
-        while (at < len && !ends_address(text + at, len - at))
-                at++;
-        return at;
-}
-
-bool heard_text(const void *body, size_t len, size_t max, struct buf *out)
-{
-        const char *text = body;
-        size_t end = len < max ? len : max, at = 0;
-
-        while (at < end) {
-                size_t size = text_utf8_size(text + at, end - at);
-
-                if (size == 0 && end < len && end - at < 4)
-                        break; /* a character that max cuts */
-                if (size == 0 || text[at] == 0x7f ||
-                    ((unsigned char)text[at] < ' ' && strchr("\t\n\r", text[at]) == NULL) ||
-                    text[at] == '\0')
-                        return false;
-                if (slashes(text + at, end - at) > 0 && ends_with_scheme(out)) {
-                        at += add_address(text + at, end - at, out);
-                        continue;
-                }
-                buf_add(out, text + at, size);
-                at += size;
-        }
-        return true;
-}
-
 /* Host and path: a query may hold anything. */
 static void set_where(json_t *call, const char *url)
 {
@@ -121,7 +46,7 @@ void heard_note(struct heard *h, const struct heard_call *ended)
         json_set_int(call, "bytes", (int64_t)ended->body_len);
         if (ended->body_len > 0 && heard_text(ended->body, ended->body_len, HEARD_BYTES, &text)) {
                 json_set_text(call, "text", buf_text(&text));
-                json_set_bool(call, "cut", ended->body_len > HEARD_BYTES);
+                json_set_bool(call, "cut", ended->body_len > HEARD_BYTES || text.over);
         }
         if (h->calls == NULL)
                 h->calls = json_array();
@@ -129,6 +54,14 @@ void heard_note(struct heard *h, const struct heard_call *ended)
         while (json_array_size(h->calls) > HEARD_CALLS)
                 json_array_remove(h->calls, 0);
         buf_dispose(&text);
+}
+
+void heard_drop(struct heard *h)
+{
+        size_t count = json_array_size(h->calls);
+
+        if (count > 0)
+                json_object_del(json_array_get(h->calls, count - 1), "text");
 }
 
 static void shorten(json_t *call)

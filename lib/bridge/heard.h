@@ -3,9 +3,11 @@
  * What the other side answered while one attempt was made: the last few calls, each with its
  * status, how long it took and its first bytes, for people who look for the cause.
  *
- * Texts only, as UTF-8.  The connection's own secrets are masked before they come here
- * (bridge/link.h).  Addresses are kept as far as the host: what stands behind it may be all that
- * is needed to see a report, to take a test or to fetch a file.
+ * Texts only, as UTF-8, with JSON's escapes of ASCII read.  The connection's own secrets are
+ * masked before they come here (bridge/link.h).  Addresses are kept as far as the host: what
+ * stands behind it may be all that is needed to see a report, to take a test or to fetch a file.
+ * The value of every name that speaks of a token, a secret, a password, a signature, a key, a
+ * cookie or an authorisation is masked, as JSON, a query or a header has it.
  */
 #ifndef BRIDGE_HEARD_H
 #define BRIDGE_HEARD_H
@@ -37,6 +39,10 @@ struct heard_call {
 };
 
 void heard_note(struct heard *h, const struct heard_call *call);
+
+/* What the last call answered is not for the records: other people may be in it, or a secret that
+ * is told once.  That it was made stays. */
+void heard_drop(struct heard *h);
 
 /*
  * [{method, where (host and path), status (absent: no answer), cause (no answer: why), us, type

@@ -231,7 +231,9 @@ static void test_ask(void)
                  "without what it was shown");
         tap_ok(strstr(buf_text(&answer.headers), "api-key-of-acme") == NULL,
                "nor is it in the headers");
-        tap_text(json_get_text(json_array_get(heard.calls, 0), "text", ""), buf_text(&answer.body),
+        tap_text(json_get_text(json_array_get(heard.calls, 0), "text", ""),
+                 "[Accept: text/plain][Authorization: ********]"
+                 "wrong: ***************, user-of-8:************, ********************************",
                  "what is kept for people is masked too");
         heard_dispose(&heard);
         fetch_answer_dispose(&answer);
@@ -254,6 +256,32 @@ static void test_heard(void)
                 { "no address", "a://b/c and :// too", "a://b/c and :// too" },
                 { "an address at the end", "https://app.example/secret", "https://app.example/…" },
                 { "lines", "a\r\n\tb\n", "a\r\n\tb\n" },
+                { "as others write it", "to=https%3A%2F%2Fapp.example%2Fr&n=1",
+                  "to=https://…&n=1" },
+                { "as JSON in JSON writes it",
+                  "{\"b\":\"{\\\"u\\\":\\\"https:\\\\\\/\\\\\\/a.example\\\\\\/r\\\"}\"}",
+                  "{\"b\":\"{\\\"u\\\":\\\"https://a.example/…\\\"}\"}" },
+                { "a code that is no name", "{\"code\":\"InvalidToken\",\"message\":\"no\"}",
+                  "{\"code\":\"InvalidToken\",\"message\":\"no\"}" },
+                { "a token", "{\"signatureToken\" : \"a\\\"b\\/c\",\"n\":1}",
+                  "{\"signatureToken\" : \"********\",\"n\":1}" },
+                { "none, and a number", "{\"access_token\":null,\"x-api-key\":12}",
+                  "{\"access_token\":null,\"x-api-key\":********}" },
+                { "secrets", "{\"secrets\":[\"a\",\"b\"],\"k\":2}",
+                  "{\"secrets\":[********],\"k\":2}" },
+                { "a token in JSON in JSON",
+                  "{\"body\":\"{\\\"accessToken\\\":\\\"abc\\\",\\\"n\\\":1}\"}",
+                  "{\"body\":\"{\\\"accessToken\\\":\\\"********\\\",\\\"n\\\":1}\"}" },
+                { "the same, with numbers",
+                  "{\"body\":\"{\\u0022accessToken\\u0022:\\u0022abc\\u0022}\"}",
+                  "{\"body\":\"{\\\"accessToken\\\":\\\"********\\\"}\"}" },
+                { "a query", "/r?accessToken\\u003dabc\\u0026x=1", "/r?accessToken=********&x=1" },
+                { "a form", "client_secret=abc&n=1", "client_secret=********&n=1" },
+                { "a header", "Authorization: Bearer abc, n", "Authorization: ********, n" },
+                { "a password that never ends", "{\"password\":\"never",
+                  "{\"password\":\"********" },
+                { "a name at the end", "\"token\":", "\"token\":" },
+                { "writing turned about", "a\xe2\x80\xae\xc2\x85z", "a\xef\xbf\xbd\xef\xbf\xbdz" },
                 { "a control character", "a\x01", NULL },
                 { "no UTF-8", "caf\xe9 au lait", NULL },
                 { "an end that is no UTF-8", "caf\xc3", NULL },
@@ -300,6 +328,15 @@ static void test_heard(void)
         tap_int((int64_t)strlen(json_get_text(json_array_get(calls, 0), "text", "")),
                 HEARD_BYTES_OK, "less where all is well");
         json_decref(calls);
+        heard_note(&heard, &call);
+        heard_note(&heard, &call);
+        heard_drop(&heard);
+        calls = heard_take(&heard, false, false);
+        tap_ok(json_at(calls, "0.text") != NULL && json_at(calls, "1.text") == NULL &&
+                   json_at(calls, "1.status") != NULL,
+               "of what is for nobody only that it came");
+        json_decref(calls);
+        heard_drop(&heard);
         heard_note(&heard, &call);
         call.status = 200;
         heard_note(&heard, &call);
