@@ -8,6 +8,7 @@
 
 #include "ats/lever_call.h"
 #include "ats/lever_part.h"
+#include "bridge/heard.h"
 #include "floor/code.h"
 #include "floor/mem.h"
 #include "floor/text.h"
@@ -82,6 +83,8 @@ static int make(struct making *m, const char *event)
         json_set_bool(configuration, "verifyConnection", true);
         json_set(body, "configuration", configuration);
         result = lever_call(&ask, &made, m->outcome);
+        if (m->link->heard != NULL)
+                heard_drop(m->link->heard); /* the token is in it */
         if (result == 0) {
                 id = json_get_id(made, "id");
                 token = json_get_text(made, "configuration.signatureToken", NULL);

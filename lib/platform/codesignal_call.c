@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bridge/heard.h"
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
@@ -349,6 +350,21 @@ bool codesignal_answer_salvage(struct codesignal_answer *answer)
         return true;
 }
 
+/* In a page of sessions are other candidates than the one who is looked for: nobody would find
+ * them there again to erase them. */
+static bool lists_people(const char *operation)
+{
+        return text_equal(operation, "read_sessions") || text_starts(operation, "find_");
+}
+
+/* Errors and nothing else: words for whoever looks for the cause. */
+static bool is_refusal(const json_t *body)
+{
+        return json_is_array(json_object_get(body, "errors")) &&
+               (json_object_get(body, "data") == NULL ||
+                json_is_null(json_object_get(body, "data")));
+}
+
 static int ask(struct link *link, const json_t *map, const struct question *q, const char *document,
                json_t *variables, struct codesignal_answer *out, struct outcome *o)
 {
@@ -378,6 +394,8 @@ static int ask(struct link *link, const json_t *map, const struct question *q, c
                 result = judge_answer(link, map, q, &answer, out, o);
         else
                 result = judge_end(q, &answer, o);
+        if (link->heard != NULL && lists_people(q->operation) && !is_refusal(out->body))
+                heard_drop(link->heard);
         fetch_answer_dispose(&answer);
         buf_dispose(&body);
         mem_free_secret(authorization);

@@ -8,6 +8,7 @@
 
 #include "../lib/record.h"
 #include "../tap.h"
+#include "bridge/heard.h"
 #include "floor/file.h"
 #include "floor/mem.h"
 #include "floor/text.h"
@@ -905,15 +906,19 @@ static void test_find_session(void)
         };
         struct bench b;
         struct link *link = bench_start(&b, "{}", CREDENTIALS, pages, 1);
+        struct heard heard = { NULL };
         struct session s;
         struct outcome o;
 
+        link->heard = &heard;
         tap_ok(codesignal_platform.find_session(link, "T1", "jane@example.org", 5000, NULL, NULL,
                                                 &s, &o) == 0 &&
                    text_equal(s.id, "s2"),
                "the session that an invitation made is found");
         tap_text(json_get_text(asked[0], "variables.companyTestId", ""), "T1", "by its test");
         tap_ok(json_at(asked[0], "variables.ids") == NULL, "and by no ids");
+        tap_ok(json_at(heard.calls, "0.status") != NULL && json_at(heard.calls, "0.text") == NULL,
+               "what others are in is not kept");
         session_dispose(&s);
         tap_ok(codesignal_platform.find_session(link, "T1", "jane@example.org", 5000, taken_s2,
                                                 NULL, &s, &o) == 0 &&
@@ -930,9 +935,14 @@ static void test_find_session(void)
         link = bench_start(
             &b, "{}", CREDENTIALS,
             &(struct scripted){ FETCH_ANSWERED, 200, "{\"errors\":[{\"message\":\"x\"}]}", "" }, 1);
+        heard_dispose(&heard);
+        link->heard = &heard;
         tap_int(codesignal_platform.find_session(link, "T1", "jane@example.org", 5000, NULL, NULL,
                                                  &s, &o),
                 -1, "an error is not an empty list");
+        tap_text(json_get_text(json_array_get(heard.calls, 0), "text", ""),
+                 "{\"errors\":[{\"message\":\"x\"}]}", "and is kept for people");
+        heard_dispose(&heard);
         bench_stop(&b);
 #undef ROW
 }

@@ -11,6 +11,7 @@
 
 #include "../lib/record.h"
 #include "../tap.h"
+#include "bridge/heard.h"
 #include "bridge/rule.h"
 #include "floor/mem.h"
 #include "floor/text.h"
@@ -674,9 +675,11 @@ static void test_webhooks(void)
                 { NULL, NULL, NULL, 0, NULL, FETCH_ANSWERED },
         };
         json_t *known = json_pack("[s]", "w1"), *made = NULL;
+        struct heard heard = { NULL };
         struct stand s;
 
         stand_init(&s, said);
+        s.link.heard = &heard;
         tap_int(lever_ats.create_webhook(&s.link, "https://hire.example/h", "ours", known, &made,
                                          &s.outcome),
                 0, "webhooks");
@@ -684,6 +687,10 @@ static void test_webhooks(void)
         tap_text(json_get_text(made, "ids.1", ""), "w3", "one whose token was lost is made anew");
         tap_text(json_get_text(made, "secrets.0", ""), "tok", "with its token");
         tap_int((int64_t)json_array_size(json_at(made, "secrets")), 1, "and only that");
+        tap_ok(json_at(heard.calls, "0.text") != NULL && json_at(heard.calls, "2.status") != NULL &&
+                   json_at(heard.calls, "2.text") == NULL,
+               "the answer that tells it is not kept");
+        heard_dispose(&heard);
         json_decref(made);
         json_decref(known);
         stand_end(&s, "webhooks");
