@@ -27,11 +27,27 @@ static bool is_about(const struct step *s, const json_t *action)
         return false;
 }
 
-/* An action that waits is stopped, or looks for itself what is left. */
 static bool has_traces(const struct step *s, const json_t *action)
 {
-        return !text_equal(json_get_text(action, "state", ""), "waiting") &&
-               !json_get_bool(action, "erased", false) && is_about(s, action);
+        return !json_get_bool(action, "erased", false) && is_about(s, action);
+}
+
+/* An action that waits is stopped, or looks for itself what is left: until then it keeps when it
+ * was tried, not what was said to it. */
+static void silence(struct plan *p, uint64_t number, const json_t *read)
+{
+        json_t *action = json_deep_copy(read), *tries = json_object_get(action, "tries"), *one;
+        bool heard = false;
+        size_t i;
+
+        json_array_foreach(tries, i, one) if (json_object_del(one, "detail") == 0) heard = true;
+        if (heard) {
+                json_set_text(action, "sentence", ERASE_SENTENCE);
+                plan_guard_series(p, "action", number, read);
+                record_series_put(p->batch, "action", number, action);
+                answer_drop(p->batch, number);
+        }
+        json_decref(action);
 }
 
 static void take_out(struct plan *p, uint64_t number, const json_t *read)
@@ -63,7 +79,11 @@ static int look_at(struct step *s, uint64_t from, uint64_t to)
 
                 if (record_series_get(s->org, "action", number, &action, &s->why) < 0)
                         result = -1;
-                if (action != NULL && has_traces(s, action))
+                if (action == NULL || !has_traces(s, action))
+                        ; /* it stays as it is */
+                else if (text_equal(json_get_text(action, "state", ""), "waiting"))
+                        silence(&plan, number, action);
+                else
                         take_out(&plan, number, action);
                 json_decref(action);
         }

@@ -126,7 +126,7 @@ static void is_held(struct fake_home *f, const char *part, bool wanted, const ch
                h.count > 0 ? h.places : " nothing");
 }
 
-/* Two candidates, one with a result that went everywhere, a note that failed, an invitation. */
+/* Something was answered to every action, to those of the first candidate his address. */
 static int add_answer(void *context, uint64_t number, const json_t *action)
 {
         struct fake_home *f = context;
@@ -157,6 +157,7 @@ static int count_answers(void *context, uint64_t number, const json_t *action)
         return 0;
 }
 
+/* Two candidates, one with a result that went everywhere, a note that failed, an invitation. */
 static void prepare(struct fake_home *f)
 {
         struct fail why = FAIL_CLEAR;
@@ -330,6 +331,54 @@ static void test_days(void)
         fake_home_close(&f);
 }
 
+/* What was said goes from an action that waits, too, and before it is tried again. */
+static void test_waiting(void)
+{
+        struct fake_home f;
+        struct fail why = FAIL_CLEAR;
+        struct worker_options options;
+        struct forget_count count;
+        struct plan p;
+        struct action_order order = { .kind = "look_session",
+                                      .connection = "cs",
+                                      .session = "cs:S1",
+                                      .due_ms = when_now_ms(),
+                                      .now_ms = when_now_ms() };
+        json_t *found = NULL, *calls = json_array(), *call = json_object();
+        uint64_t last = 0;
+
+        prepare(&f);
+        fake->scale = 1;
+        fake->script[CALL_READ_SESSION].times = 1;
+        fake->script[CALL_READ_SESSION].kind = OUTCOME_AGAIN;
+        fake->script[CALL_READ_SESSION].wait_ms = WHEN_HOUR;
+        options = fake_options(&f);
+        plan_init(&p);
+        plan_action(&p, &order);
+        tap_int(plan_commit(&p, f.org, &why), 0, "a look is ordered: %s", why.text);
+        plan_dispose(&p);
+        tick(&f);
+        store_series_last(f.org->store, "action", &last, &why);
+        plan_init(&p);
+        json_set_text(call, "text", "said of Jane");
+        json_add(calls, call);
+        answer_keep(&p, f.org, last, 1, calls, &why);
+        tap_int(plan_commit(&p, f.org, &why), 0, "the platform said something: %s", why.text);
+        plan_dispose(&p);
+        is_held(&f, "said of Jane", true, "before");
+        is_held(&f, "scripted", true, "before");
+        tap_int(forget_find(f.org, JANE, &found, &why), 1, "found");
+        tap_int(forget_all(&options.trade, f.org, found, false, &count, &why), 0, "erased: %s",
+                why.text);
+        json_decref(found);
+        tick(&f);
+        tap_int((int64_t)fake_open_actions(f.org), 1, "the look waits still");
+        is_held(&f, "said of Jane", false, "afterwards");
+        is_held(&f, "scripted", false, "afterwards");
+        is_held(&f, JANE, false, "afterwards");
+        fake_home_close(&f);
+}
+
 static int is_lapse(void *context, const char *line, size_t len)
 {
         (void)len;
@@ -413,6 +462,7 @@ int main(void)
         fake_start();
         test_found();
         test_no_trace();
+        test_waiting();
         test_weighed();
         test_days();
         test_time_is_up();
