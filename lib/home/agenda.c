@@ -16,6 +16,7 @@ struct lane {
         enum agenda_lane kind;
         unsigned running;
         bool failing; /* it was asked to rest, and nothing has ended well since */
+        bool slow;    /* its last call held up a thread */
         int64_t rest_ms;
         uint64_t head; /* while picking: the first action of a lane in order */
         struct lane *next;
@@ -24,7 +25,7 @@ struct lane {
 struct item {
         uint32_t id;
         enum agenda_what what;
-        bool running, aside;
+        bool running, aside, doubtful;
         uint64_t number;
         int64_t due_ms;
         int64_t wanted_ms;      /* somebody wants it then, while it runs; 0 nobody */
@@ -49,8 +50,11 @@ struct agenda {
         struct place *buckets[BUCKETS];
         struct place **active;
         size_t active_count, active_size, turn;
-        unsigned org_max, running;
-        unsigned aside_max, aside; /* all orgs together */
+        unsigned threads, org_max, running;
+        unsigned aside_max, aside;       /* all orgs together */
+        unsigned doubtful_max, doubtful; /* in lanes that fail or are slow */
+        unsigned doubtful_aside_max, doubtful_aside;
+        bool held_up; /* somebody waits for room that another org has */
         uint32_t last_id;
         bool clock_known;
         int64_t clock_ms; /* wall minus steady */
@@ -72,8 +76,11 @@ struct agenda *agenda_new(unsigned threads)
         struct agenda *a = mem_alloc(sizeof *a);
 
         pthread_mutex_init(&a->lock, NULL);
+        a->threads = threads;
         a->org_max = threads > 1 ? threads / 2 : 1;
         a->aside_max = a->org_max;
+        a->doubtful_max = a->org_max;
+        a->doubtful_aside_max = a->aside_max > 1 ? a->aside_max / 2 : 1;
         return a;
 }
 
@@ -340,15 +347,38 @@ static unsigned failing_of(const struct place *o)
         return count;
 }
 
-/* Does its lane let this item go now, as far as the others in it and aside are concerned? */
+static bool stands_aside(const struct item *item)
+{
+        return item->lane != NULL && item->lane->kind != AGENDA_OWN && item->what == AGENDA_ACTION;
+}
+
+static bool is_doubtful(const struct lane *lane)
+{
+        return lane != NULL && (lane->failing || lane->slow);
+}
+
+/* Is there room beside what other orgs run?  Whoever hangs leaves half of it to those that do
+ * not, and the last place for deliveries is for an org that has none. */
+static bool has_room(const struct agenda *a, const struct place *o, const struct item *item)
+{
+        if (is_doubtful(item->lane) && a->doubtful >= a->doubtful_max)
+                return false;
+        if (!stands_aside(item))
+                return true;
+        if (is_doubtful(item->lane) && a->doubtful_aside >= a->doubtful_aside_max)
+                return false;
+        return a->aside < a->aside_max - (o->aside > 0 && a->aside_max > 1 ? 1 : 0);
+}
+
+/* Does its lane let this item go now, as far as the others of this org are concerned? */
 static bool has_way(const struct agenda *a, const struct place *o, const struct item *item)
 {
         const struct lane *lane = item->lane;
         unsigned aside_max = a->org_max > 1 ? a->org_max / 2 : 1;
 
-        if (lane == NULL || item->what != AGENDA_ACTION || lane->kind == AGENDA_OWN)
+        if (!stands_aside(item))
                 return lane == NULL || lane->running < LANE_MAX;
-        if (o->aside >= aside_max || a->aside >= a->aside_max)
+        if (o->aside >= aside_max)
                 return false;
         /* However many hang, one place is left for those that do not. */
         if (aside_max > 1 &&
@@ -359,7 +389,7 @@ static bool has_way(const struct agenda *a, const struct place *o, const struct 
 }
 
 /* The first item of this org that may run; NULL and *next (when to look again) if none. */
-static struct item *pick(const struct agenda *a, struct place *o, int64_t now_ms, int64_t *next)
+static struct item *pick(struct agenda *a, struct place *o, int64_t now_ms, int64_t *next)
 {
         struct item *best = NULL;
 
@@ -382,7 +412,10 @@ static struct item *pick(const struct agenda *a, struct place *o, int64_t now_ms
                                 *next = due;
                 } else if ((best == NULL || item->number < best->number) && has_way(a, o, item) &&
                            !subject_runs(o, item->subject)) {
-                        best = item;
+                        if (has_room(a, o, item))
+                                best = item;
+                        else
+                                a->held_up = true;
                 }
         }
         return best;
@@ -399,10 +432,12 @@ static void start(struct agenda *a, struct place *o, struct item *item, struct t
                 memcpy(t->connection, item->lane->connection, sizeof t->connection);
                 item->lane->running++;
         }
-        item->aside =
-            item->lane != NULL && item->lane->kind != AGENDA_OWN && item->what == AGENDA_ACTION;
+        item->aside = stands_aside(item);
+        item->doubtful = is_doubtful(item->lane);
         o->aside += item->aside;
         a->aside += item->aside;
+        a->doubtful += item->doubtful;
+        a->doubtful_aside += item->doubtful && item->aside;
         item->running = true;
         o->running++;
         a->running++;
@@ -429,6 +464,9 @@ int agenda_take(struct agenda *a, int64_t now_ms, int64_t steady_ms, struct tick
                 }
                 if (o->running >= a->org_max)
                         continue;
+                /* The last thread is for an org that has none. */
+                if (o->running > 0 && a->running + 1 >= a->threads)
+                        continue;
                 item = pick(a, o, now_ms, &next);
                 if (item != NULL) {
                         start(a, o, item, ticket);
@@ -445,6 +483,18 @@ int agenda_take(struct agenda *a, int64_t now_ms, int64_t steady_ms, struct tick
         return taken;
 }
 
+/* Others may have waited for the room that this one took. */
+static void leave(struct agenda *a, struct place *o, struct item *item)
+{
+        o->aside -= item->aside;
+        a->aside -= item->aside;
+        a->doubtful -= item->doubtful;
+        a->doubtful_aside -= item->doubtful && item->aside;
+        for (size_t i = 0; a->held_up && i < a->active_count; i++)
+                a->active[i]->next_ms = 0;
+        a->held_up = false;
+}
+
 void agenda_finish(struct agenda *a, const struct ticket *ticket, int64_t due_ms)
 {
         struct place *o;
@@ -456,16 +506,11 @@ void agenda_finish(struct agenda *a, const struct ticket *ticket, int64_t due_ms
 
                 if (item->id != ticket->id)
                         continue;
-                if (item->aside) {
-                        o->aside--;
-                        /* Others may have waited for the room that this one took. */
-                        if (a->aside-- == a->aside_max)
-                                for (size_t k = 0; k < a->active_count; k++)
-                                        a->active[k]->next_ms = 0;
-                }
+                leave(a, o, item);
                 if (item->lane != NULL) {
                         item->lane->running--;
                         item->lane->failing = item->lane->failing && due_ms >= 0;
+                        item->lane->slow = ticket->slow;
                 }
                 item->running = false;
                 o->running--;

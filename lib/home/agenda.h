@@ -10,6 +10,9 @@
  * of all threads together: however many consumers hang, the org's own work goes on.
  * One of these places is kept from lanes that fail, and no lane takes all of them: a consumer that
  * works does not wait for those that hang.
+ * Nor do those of other orgs: lanes whose last call failed or was slow have at most half of all
+ * threads, and half of all the places for deliveries; and the last thread, like the last place for
+ * deliveries, is for an org that has none.
  *
  * Times are by the wall clock, so that people can read them; when it is set back, all of them
  * move with it, and nothing is ever due later than AGENDA_LATEST_MS from now.
@@ -25,6 +28,7 @@
 
 #define LANE_MAX 2
 #define AGENDA_LATEST_MS (24 * 60 * 60 * INT64_C(1000))
+#define AGENDA_SLOW_MS 2000 /* a call that takes longer is slow */
 
 enum agenda_what {
         AGENDA_ACTION,
@@ -43,6 +47,7 @@ struct ticket {
         uint64_t number;     /* of the action; 0 otherwise */
         char connection[41]; /* "" for none */
         uint32_t id;         /* of the item */
+        bool slow; /* for agenda_finish(): it took so long that its lane is one to wait for */
 };
 
 struct agenda *agenda_new(unsigned threads);

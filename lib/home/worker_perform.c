@@ -563,8 +563,9 @@ static int64_t perform_alerts(struct worker *w, struct org *org, enum agenda_wha
         return next == INT64_MAX ? -1 : next;
 }
 
-void worker_perform(struct worker *w, const struct ticket *t)
+void worker_perform(struct worker *w, struct ticket *t)
 {
+        int64_t began = when_steady_ms();
         struct fail why = FAIL_CLEAR;
         struct org *org = NULL;
         int found = home_org(w->home, t->org, &org, &why);
@@ -599,5 +600,6 @@ void worker_perform(struct worker *w, const struct ticket *t)
                         agenda_add_other(w->agenda, t->org, AGENDA_SWEEP, t->connection,
                                          trade_now(&w->trade) + jitter(sweep_every(w)));
         }
+        t->slow = when_steady_ms() - began > AGENDA_SLOW_MS;
         agenda_finish(w->agenda, t, back);
 }

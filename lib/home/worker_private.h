@@ -54,7 +54,7 @@ void worker_intake_dispose(struct worker *w);
 bool worker_leaving(const struct worker *w);
 
 /* worker_perform.c: one item of the agenda. */
-void worker_perform(struct worker *w, const struct ticket *ticket);
+void worker_perform(struct worker *w, struct ticket *ticket);
 /* Whoever adds to the agenda or makes something of it due earlier says so: performers that
  * found nothing sleep until then. */
 void worker_changed(struct worker *w);

@@ -181,8 +181,122 @@ static void test_hanging(void)
         agenda_free(a);
 }
 
+/* A delivery of each org "o1", "o2" ... to its consumer. */
+static void add_deliveries(struct agenda *a, int orgs, const char *consumer, uint64_t number)
+{
+        char org[8];
+
+        for (int i = 1; i <= orgs; i++) {
+                snprintf(org, sizeof org, "o%d", i);
+                agenda_add(a, org, number, NOW, consumer, NULL, NULL, AGENDA_ASIDE);
+        }
+}
+
+/* Every org's consumer hangs: what is taken while they do is told at the end. */
+static int hang(struct agenda *a, int orgs, bool fail, struct ticket *t)
+{
+        char org[8];
+        int taken;
+
+        add_deliveries(a, orgs, "dead", 1);
+        while ((taken = take_all(a, t, 20)) > 0)
+                for (int i = 0; i < taken; i++) {
+                        t[i].slow = !fail;
+                        agenda_finish(a, &t[i], -1);
+                }
+        for (int i = 1; fail && i <= orgs; i++) {
+                snprintf(org, sizeof org, "o%d", i);
+                agenda_rest(a, org, "dead", NOW);
+        }
+        add_deliveries(a, orgs, "dead", 2);
+        return take_all(a, t, 20);
+}
+
+/* Rule 10: consumers that hang, each of another org, do not take all the places there are. */
+static void test_orgs_that_hang(void)
+{
+        static const struct {
+                bool fail;
+                const char *what;
+        } rows[] = { { true, "consumers of ten orgs that fail" },
+                     { false, "consumers of ten orgs that answer late" } };
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                struct agenda *a = agenda_new(THREADS);
+                struct ticket t[20], well[20];
+                int hanging = hang(a, 10, rows[i].fail, t);
+
+                tap_int(hanging, THREADS / 4, "%s have half of the places for deliveries",
+                        rows[i].what);
+                agenda_add(a, "well", 1, NOW, "good", NULL, NULL, AGENDA_ASIDE);
+                tap_int(take_all(a, well, 20), 1, "one that works goes beside them");
+                tap_text(well[0].org, "well", "it is that one");
+                agenda_finish(a, &well[0], -1);
+                agenda_finish(a, &t[0], -1);
+                tap_int(take_all(a, t, 20), 1, "one has ended, the next one of them goes");
+                agenda_free(a);
+        }
+}
+
+/* The last place for deliveries, and the last thread, are for an org that has none. */
+static void test_last_place(void)
+{
+        struct agenda *a = agenda_new(THREADS);
+        struct ticket t[20];
+        char connection[8];
+
+        for (uint64_t n = 1; n <= 4; n++) {
+                snprintf(connection, sizeof connection, "c%d", (int)n);
+                agenda_add(a, "one", n, NOW, connection, NULL, NULL, AGENDA_ASIDE);
+                agenda_add(a, "two", n, NOW, connection, NULL, NULL, AGENDA_ASIDE);
+        }
+        tap_int(take_all(a, t, 20), THREADS / 2 - 1, "two orgs leave a place for deliveries");
+        agenda_add(a, "new", 1, NOW, "c1", NULL, NULL, AGENDA_ASIDE);
+        tap_int(take_all(a, t, 20), 1, "which a third one takes");
+        tap_text(t[0].org, "new", "it is that one");
+        agenda_free(a);
+
+        a = agenda_new(THREADS);
+        for (uint64_t n = 1; n <= 8; n++) {
+                snprintf(connection, sizeof connection, "c%d", (int)n);
+                add(a, "one", n, connection, NULL);
+                add(a, "two", n, connection, NULL);
+        }
+        tap_int(take_all(a, t, 20), THREADS - 1, "two orgs leave a thread");
+        add(a, "new", 1, "c1", NULL);
+        tap_int(take_all(a, t, 20), 1, "which a third one takes");
+        tap_text(t[0].org, "new", "it is that one");
+        agenda_free(a);
+}
+
+/* Vendors that are down, too: half of the threads is for those that are not. */
+static void test_vendors_that_hang(void)
+{
+        struct agenda *a = agenda_new(THREADS);
+        struct ticket t[20];
+        char org[8];
+
+        for (int i = 1; i <= 10; i++) {
+                snprintf(org, sizeof org, "o%d", i);
+                add(a, org, 1, "gh", NULL);
+                agenda_rest(a, org, "gh", NOW);
+        }
+        tap_int(take_all(a, t, 20), THREADS / 2, "ten orgs whose vendor is down: half");
+        for (int i = 1; i <= 10; i++) {
+                snprintf(org, sizeof org, "p%d", i);
+                add(a, org, 1, "gh", NULL);
+        }
+        tap_int(take_all(a, t + THREADS / 2, THREADS / 2), THREADS / 2,
+                "the other half for those that work");
+        tap_ok(t[THREADS / 2].org[0] == 'p', "they have it");
+        agenda_free(a);
+}
+
 int main(void)
 {
+        test_orgs_that_hang();
+        test_last_place();
+        test_vendors_that_hang();
         test_connection();
         test_org();
         test_subject();
