@@ -65,8 +65,8 @@ static void take_candidate(const json_t *row, struct application *out)
 static int read_candidate(struct link *link, struct application *out, struct outcome *outcome)
 {
         json_t *row = NULL;
-        int found = greenhouse_row(link, "candidates", out->candidate_id, "harvest:candidates:list",
-                                   &row, outcome);
+        int found = greenhouse_record(link, "candidates", out->candidate_id,
+                                      "harvest:candidates:list", &row, outcome);
 
         if (found == 0)
                 return outcome_set(outcome, OUTCOME_ABSENT,
@@ -93,7 +93,7 @@ static int read_job(struct link *link, struct application *out, struct outcome *
         if (found > 0)
                 out->job_name = mem_text(json_get_text(row, "name", NULL));
         json_decref(row);
-        return found < 0 && outcome->kind != OUTCOME_DENIED ? -1 : 0;
+        return found < 0 && !greenhouse_not_allowed(outcome) ? -1 : 0;
 }
 
 static int read_application(struct link *link, const char *id, struct application *out,
@@ -105,7 +105,7 @@ static int read_application(struct link *link, const char *id, struct applicatio
         memset(out, 0, sizeof *out);
         *outcome = (struct outcome)OUTCOME_NONE;
         found =
-            greenhouse_row(link, "applications", id, "harvest:applications:list", &row, outcome);
+            greenhouse_record(link, "applications", id, "harvest:applications:list", &row, outcome);
         if (found < 0)
                 return -1;
         if (found == 0)

@@ -188,6 +188,22 @@ static int not_answered(const struct greenhouse_ask *ask, const struct fetch_ans
         }
 }
 
+/* A private candidate, a job the acting user has no part in, or no permission for anybody: they say
+ * the same for all three (section 8, issue 470).  Others are not held up by it. */
+static int not_this_one(const struct greenhouse_ask *ask, const char *words,
+                        struct outcome *outcome)
+{
+        char *sentence = mem_format(
+            "Greenhouse does not allow this here: the candidate is private or on a job that the "
+            "user the connection acts for may not see, or %s is not granted to the API credential. "
+            "Mend it and try again.",
+            ask->scope);
+
+        outcome_set(outcome, OUTCOME_REFUSED, sentence, "%s: %s", ask->what, words);
+        mem_free(sentence);
+        return -1;
+}
+
 static int denied(const struct greenhouse_ask *ask, int status, const char *words,
                   struct outcome *outcome)
 {
@@ -248,6 +264,8 @@ int greenhouse_v3_failed(const struct greenhouse_ask *ask, const struct fetch_an
         words = buf_text(&text);
         if (answer->end != FETCH_ANSWERED)
                 not_answered(ask, answer, words, outcome);
+        else if (status == 403 && (ask->body != NULL || ask->one))
+                not_this_one(ask, words, outcome);
         else if (status == 401 || status == 403)
                 denied(ask, status, words, outcome);
         else if (status == 404 || status == 410)

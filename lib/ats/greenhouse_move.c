@@ -34,8 +34,8 @@ static int read_row(struct move *m, struct outcome *outcome)
         json_decref(m->row);
         mem_free(m->at);
         m->at = NULL;
-        found = greenhouse_row(m->link, "applications", m->application->id,
-                               "harvest:applications:list", &m->row, outcome);
+        found = greenhouse_record(m->link, "applications", m->application->id,
+                                  "harvest:applications:list", &m->row, outcome);
         if (found == 0)
                 return outcome_set(outcome, OUTCOME_ABSENT,
                                    "This application is not visible to us in Greenhouse any more, "

@@ -206,14 +206,15 @@ static int told(const struct fetch_answer *answer, struct outcome *o)
         if (status >= 200 && status < 300)
                 return outcome_set(o, OUTCOME_DONE, "Greenhouse was told that the test is over.",
                                    NULL);
-        /* "You can only update test statuses for active, unhired candidates" (1.5). */
+        /* "You can only update test statuses for active, unhired candidates" (1.5).  Like a key
+         * that they do not know it stays so, and says nothing of the API beside it. */
         if (status == 404 || status == 410 || status == 422)
-                return outcome_set(o, OUTCOME_ABSENT,
+                return outcome_set(o, OUTCOME_REFUSED,
                                    "Greenhouse does not take this result: the candidate is not "
                                    "active any more, or was hired.",
                                    "PATCH: %d", status);
         if (status == 401 || status == 403)
-                return outcome_set(o, OUTCOME_DENIED,
+                return outcome_set(o, OUTCOME_REFUSED,
                                    "Greenhouse does not accept the assessment API key of this "
                                    "connection. Give Greenhouse Support the key that stands here, "
                                    "or put here the one that Greenhouse has.",

@@ -52,6 +52,35 @@ int greenhouse_row(struct link *link, const char *resource, const char *id, cons
         return *row != NULL;
 }
 
+static int enough(void *context, const json_t *row)
+{
+        (void)context;
+        (void)row;
+        return 1;
+}
+
+int greenhouse_record(struct link *link, const char *resource, const char *id, const char *scope,
+                      json_t **row, struct outcome *outcome)
+{
+        int found = greenhouse_row(link, resource, id, scope, row, outcome);
+        struct outcome others = OUTCOME_NONE;
+
+        if (found >= 0 || outcome->status != 403 || greenhouse_is_v1(link) ||
+            greenhouse_v3_each(link, resource, "per_page=1", scope, enough, NULL, &others) != 0)
+                return found;
+        return outcome_set(outcome, OUTCOME_REFUSED,
+                           "Greenhouse shows us others but not this candidate: private, or on a "
+                           "job that the user the connection acts for may not see. Let that user "
+                           "see it and try again.",
+                           "%s: 403, and without ids it is 200", resource);
+}
+
+bool greenhouse_not_allowed(const struct outcome *outcome)
+{
+        return outcome->kind == OUTCOME_DENIED ||
+               (outcome->kind == OUTCOME_REFUSED && outcome->status == 403);
+}
+
 static int64_t order_of(const json_t *stage)
 {
         return json_get_int(stage, "sort_order", json_get_int(stage, "priority", INT64_MAX));
@@ -147,7 +176,7 @@ static int stage_by_history(struct link *link, const char *application, char **s
                         *stage_id = json_get_id(row, "job_interview_stage_id");
         }
         json_decref(rows);
-        if (result != 0 && outcome->kind != OUTCOME_DENIED)
+        if (result != 0 && !greenhouse_not_allowed(outcome))
                 return -1;
         return *stage_id != NULL;
 }
@@ -178,7 +207,7 @@ static int stage_by_name(struct link *link, const json_t *row, char **stage_id,
         json_decref(stages);
         mem_free(job);
         /* Without the permission the stage has a name and no id; rules may name it. */
-        return result != 0 && outcome->kind != OUTCOME_DENIED ? -1 : 0;
+        return result != 0 && !greenhouse_not_allowed(outcome) ? -1 : 0;
 }
 
 int greenhouse_stage_of(struct link *link, const json_t *row, char **stage_id,

@@ -18,6 +18,13 @@ bool greenhouse_row_is(const json_t *row, const char *member, const char *id);
 int greenhouse_row(struct link *link, const char *resource, const char *id, const char *scope,
                    json_t **row, struct outcome *outcome);
 
+/* The same for the record that a step is about: a 403 that meets others not is about this one, and
+ * REFUSED (section 8).  Costs a second call then. */
+int greenhouse_record(struct link *link, const char *resource, const char *id, const char *scope,
+                      json_t **row, struct outcome *outcome);
+/* A permission is missing, for all or for this: what can be done without goes on. */
+bool greenhouse_not_allowed(const struct outcome *outcome);
+
 /* The job's stage that an application's row stands in, by its own id.  The row has it as
  * job_interview_stage_id, or not (3.4): then the stage history is asked, then the name
  * decides.  0 with *stage_id (NULL: it is in no stage), -1 with outcome. */

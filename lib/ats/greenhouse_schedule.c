@@ -70,7 +70,7 @@ static int title_of(struct link *link, const json_t *row, char **title, struct o
                 *title = mem_text(json_get_text(interview, "name", NULL));
         json_decref(interview);
         mem_free(id);
-        return found < 0 && outcome->kind != OUTCOME_DENIED ? -1 : 0;
+        return found < 0 && !greenhouse_not_allowed(outcome) ? -1 : 0;
 }
 
 static json_t *interviewers_of(const json_t *row)
@@ -97,7 +97,7 @@ int greenhouse_read_schedule(struct link *link, const struct application *applic
 
         *parts = NULL;
         *outcome = (struct outcome)OUTCOME_NONE;
-        found = greenhouse_row(link, "interviews", schedule, SCOPE, &row, outcome);
+        found = greenhouse_record(link, "interviews", schedule, SCOPE, &row, outcome);
         if (found == 0)
                 return outcome_set(outcome, OUTCOME_ABSENT,
                                    "This interview is not in Greenhouse's schedule any more.",

@@ -158,6 +158,7 @@ static void try_one(struct link *link, size_t i, struct ids *ids, json_t *report
                 one.kind = OUTCOME_DONE;
                 say(report, reads[i].name, true, "Works.");
         } else if (one.status == 403) {
+                one.kind = OUTCOME_DENIED; /* the key is tried, not the record */
                 sentence =
                     mem_format("Not granted: tick \"%s\" for the Harvest API key.", reads[i].name);
                 say(report, reads[i].name, false, sentence);

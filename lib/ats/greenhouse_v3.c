@@ -322,9 +322,12 @@ int greenhouse_v3_object(struct link *link, const char *path, const char *scope,
                          struct outcome *outcome)
 {
         char *url = address_of(link, path);
-        struct greenhouse_ask ask = {
-                .link = link, .method = "GET", .url = url, .what = "GET", .scope = scope
-        };
+        struct greenhouse_ask ask = { .link = link,
+                                      .method = "GET",
+                                      .url = url,
+                                      .what = "GET",
+                                      .scope = scope,
+                                      .one = strchr(path, '?') == NULL };
         struct fetch_answer answer;
         int result = 1;
 
@@ -356,7 +359,7 @@ int greenhouse_v3_write(struct link *link, const char *method, const char *path,
 {
         char *url = address_of(link, path);
         char *what = mem_format("%s %s", method, path), *text = json_text(body);
-        struct greenhouse_ask ask = { link, method, url, what, scope, text };
+        struct greenhouse_ask ask = { link, method, url, what, scope, text, false };
         struct fetch_answer got;
         int result;
 

@@ -7,6 +7,10 @@
  * headers ask for it; the caller starts with a fresh outcome.  With api "v1" the same calls are
  * made with that version's key and header (greenhouse_v1.h).  No text that leaves here holds the
  * client id, its secret or a token: Greenhouse echoes the first.
+ *
+ * A 403 to a list says that the permission is missing: DENIED.  A 403 about one record, which a
+ * write or v1's GET by id is, may be about nothing but this candidate (section 8: "report, do not
+ * retry"): REFUSED, with status 403.
  */
 #ifndef ATS_GREENHOUSE_V3_H
 #define ATS_GREENHOUSE_V3_H
@@ -50,6 +54,7 @@ struct greenhouse_ask {
         const char *what;  /* "GET applications", for the detail */
         const char *scope; /* what an admin must grant for it */
         const char *body;  /* NULL on GET: a GET with a body is a 403 (section 8) */
+        bool one;          /* a GET of one record, which v1 has */
 };
 
 /* Its answer is no success: says so in the outcome.  Always -1. */

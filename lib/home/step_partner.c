@@ -5,6 +5,13 @@
 #include "home/partner.h"
 #include "home/step.h"
 
+/* The hiring system does not want it any more, which nobody can mend. */
+static bool is_over(const struct outcome *o)
+{
+        return o->kind == OUTCOME_REFUSED &&
+               (o->status == 404 || o->status == 410 || o->status == 422);
+}
+
 /* with {partner: id}.  Told is how it stands now: an older order finds the newer truth. */
 void step_tell_partner(struct step *s)
 {
@@ -34,7 +41,7 @@ void step_tell_partner(struct step *s)
                 step_done(s, text_or(s->outcome.sentence, "The hiring system was told."));
         else if (s->outcome.kind == OUTCOME_UNCERTAIN) /* telling twice does no harm */
                 s->outcome.kind = OUTCOME_AGAIN;
-        else if (s->outcome.kind == OUTCOME_ABSENT)
+        else if (s->outcome.kind == OUTCOME_ABSENT || is_over(&s->outcome))
                 s->silent = true;
         partner_view_dispose(&view);
 }

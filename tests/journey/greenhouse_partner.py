@@ -248,6 +248,18 @@ def refusals():
         tap.equal(h.gh("partner/poll", {"id": gone["id"]})["body"]["partner_status"], "complete",
                   "asked, it is answered all the same")
 
+        tap.equal(rows and rows[0]["attempts"], 1, "at the first time: it stays so")
+
+        c = h.candidate("Other", "Key")
+        send(h, c, RAW)
+        s = h.session(c)
+        h.fail("greenhouse", "PATCH take_home_tests", "status", status=401)
+        h.step(s, "finish", scores=[20, 20, 20])
+        parked = tap.wait_for(lambda: h.actions("--parked"), 10, "parked") or [{}]
+        tap.equal((parked[0].get("kind"), parked[0].get("attempts")), ("tell_partner", 1),
+                  "their end does not know the key: an admin reads it at once")
+        tap.contains(parked[0].get("sentence", ""), "assessment API key", "in words")
+
         got = h.http("POST", f"{url}/response_error", {
             "api_call": "test_status", "errors": ["partner_score is not a number"],
             "candidate_email": "ada@example.com", "partner_interview_id": None}, basic)

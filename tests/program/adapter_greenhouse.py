@@ -192,7 +192,8 @@ def test_outages():
                               ({"kind": "huge", "bytes": 20 << 20}, "again"),
                               ({"kind": "status", "status": 429, "retry_after": 7}, "again"),
                               ({"kind": "errors", "body": "{\"message\":\"x\"}"}, "again"),
-                              ({"kind": "status", "status": 403}, "denied")]:
+                              ({"kind": "status", "status": 403}, "refused"),
+                              ({"kind": "status", "status": 403, "times": 2}, "denied")]:
             control("failures", {"what": "GET applications", **failure})
             answer = adapter.ask("read", str(row["id"]))
             kind(answer, want, f"outage {failure}")

@@ -410,8 +410,6 @@ static void test_failures(void)
                 enum outcome_kind read, write;
                 const char *detail; /* must be in the detail */
         } rows[] = {
-                { "403", 403, "{\"message\":\"Forbidden\"}", NULL, 0, OUTCOME_DENIED,
-                  OUTCOME_DENIED, "403 Forbidden" },
                 { "404", 404, "{\"message\":\"Resource not found\"}", "X-Request-Id: abc-123\n", 0,
                   OUTCOME_DENIED, OUTCOME_ABSENT, "(request abc-123)" },
                 { "410", 410, "", NULL, 0, OUTCOME_DENIED, OUTCOME_ABSENT, "410" },
@@ -1101,7 +1099,7 @@ static void test_move(void)
         move("on another job by now", other_job, "71416000002", "next", OUTCOME_REFUSED,
              "another job");
         move("a prospect", prospect, "71416000002", "next", OUTCOME_REFUSED, "prospect");
-        move("not allowed to", forbidden, "71416000002", "next", OUTCOME_DENIED,
+        move("not allowed to", forbidden, "71416000002", "next", OUTCOME_REFUSED,
              "harvest:applications:move");
 }
 
@@ -1514,6 +1512,50 @@ static void test_read_schedule(void)
         }
 }
 
+/* A candidate that we may not see is no reason to doubt the credential (section 8, issue 470). */
+static void test_forbidden(void)
+{
+#define NO "{\"message\":\"Forbidden\"}"
+        static const struct step all[] = { GET(READ, 403, NO),
+                                           GET("applications?per_page=1", 403, NO), END };
+        static const struct step one[] = { GET(READ, 403, NO),
+                                           GET("applications?per_page=1", 200, "[]"), END };
+        static const struct step candidate[] = { GET(READ, 200, CODING),
+                                                 GET("candidates?ids=5300000001", 403, NO),
+                                                 GET("candidates?per_page=1", 200, "[{\"id\":7}]"),
+                                                 END };
+        static const struct step note[] = {
+                SEND("POST", "notes",
+                     "{\"application_id\":6409476002,\"body\":\"b\",\"candidate_id\":5300000001,"
+                     "\"note_type\":\"NOTE\",\"visibility\":\"private\"}",
+                     403, NO),
+                END
+        };
+        static const struct application jane = { .id = (char *)(uintptr_t) "6409476002",
+                                                 .candidate_id = (char *)(uintptr_t) "5300000001" };
+        struct outcome outcome;
+        struct stand s;
+        int result;
+
+        read_one("nothing may be read", all, "6409476002", OUTCOME_DENIED, NULL, &outcome);
+        tap_int(outcome.status, 403, "nothing may be read: status");
+        read_one("others may be read", one, "6409476002", OUTCOME_REFUSED, NULL, &outcome);
+        tap_int(outcome.status, 403, "others may be read: status");
+        tap_ok(strstr(outcome.sentence, "others but not this") != NULL, "and it says so");
+        read_one("other candidates may be read", candidate, "6409476002", OUTCOME_REFUSED, NULL,
+                 &outcome);
+        stand_init(&s, note);
+        result =
+            greenhouse_ats.write_note(&s.link, &jane, &(struct note){ .body = "b" }, &s.outcome);
+        outcome_is(&s, result, OUTCOME_REFUSED, "a note that may not be written");
+        tap_int(s.outcome.status, 403, "a note that may not be written: status");
+        tap_ok(strstr(s.outcome.sentence, "harvest:notes:create") != NULL &&
+                   strstr(s.outcome.sentence, "private") != NULL,
+               "a note that may not be written: names both causes");
+        stand_end(&s, "a note that may not be written");
+#undef NO
+}
+
 int main(void)
 {
         test_read_absent();
@@ -1521,6 +1563,7 @@ int main(void)
         test_read_stage();
         test_failures();
         test_denied_names_scope();
+        test_forbidden();
         test_rates();
         test_pages();
         test_long_list();
