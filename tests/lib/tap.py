@@ -117,8 +117,12 @@ def shared():
     return path if os.path.isdir(path) else None
 
 
+SLOW = 4  # a machine with other work may take this much longer; whoever hangs fails all the same
+
+
 def wait_for(question, seconds=10.0, name=None):
     """Asks until the answer is true; returns it, or None when the time is over."""
+    seconds *= SLOW
     until = time.monotonic() + seconds
     while True:
         answer = question()
