@@ -397,3 +397,15 @@ uint64_t store_generation(struct store *s)
 {
         return s->live->generation;
 }
+
+uint64_t store_stamp(struct store *s, const char *name)
+{
+        char key[STORE_FULL_KEY_MAX + 1];
+        const struct store_live *live = s->live;
+        size_t place;
+
+        if (!store_name_good(name))
+                return 0;
+        place = store_live_place(key, store_key(key, 't', name, ""));
+        return live->mark == 0 && live->stamped == live->generation ? live->stamps[place] : 0;
+}

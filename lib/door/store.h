@@ -111,6 +111,10 @@ int store_commit(struct store *s, struct batch *b, struct fail *why);
 /* Rises with every commit of any process; equal numbers mean nothing changed between. */
 uint64_t store_generation(struct store *s);
 
+/* The same for one table, series or set: while its stamp stays the same, nothing of it changed.
+ * Ask before the look-up whose outcome is to be kept.  0: nobody can tell just now, so look. */
+uint64_t store_stamp(struct store *s, const char *name);
+
 /* Reads every record of journal and index and compares them: 0 all well, -1 the first thing
  * found.  records may be NULL. */
 int store_check(const char *dir, uint64_t *records, struct fail *why);

@@ -65,6 +65,25 @@ static int cancel(struct store *s, int fd)
                    : -1;
 }
 
+/* Says whose records the next generation changes.  With the index lock and the mark: who looks at
+ * a stamp meanwhile waits before he can look at the records. */
+static void stamp(struct store_live *live, const struct store_entry *entry)
+{
+        uint64_t next = live->generation + 1;
+        struct store_op op;
+        size_t at = 0;
+
+        while (store_op_next(entry->ops, entry->len, &at, &op) > 0)
+                live->stamps[store_live_place(op.key, op.key_len)] = next;
+}
+
+/* Somebody raised the generation without a word about what he changed: maybe everything. */
+static void stamp_all(struct store_live *live)
+{
+        for (size_t i = 0; i < STORE_STAMPS; i++)
+                live->stamps[i] = live->generation + 1;
+}
+
 static int apply(struct store *s, struct group *g, struct fail *why)
 {
         struct store_live *live = s->live;
@@ -77,9 +96,12 @@ static int apply(struct store *s, struct group *g, struct fail *why)
         if (store_lock_alone(s, why) != 0)
                 goto out;
         live->mark = 1;
+        if (live->stamped != live->generation)
+                stamp_all(live);
         result = store_fresh(s, true, why);
         while (result == 0 &&
                store_record_next(g->bytes.data + at, g->bytes.len - at, &chain, &entry)) {
+                stamp(live, &entry);
                 result = store_index_apply(&s->index, entry.ops, entry.len, why);
                 at += entry.size;
         }
@@ -88,6 +110,7 @@ static int apply(struct store *s, struct group *g, struct fail *why)
                 live->crc = g->chain.crc;
                 live->sequence = g->chain.sequence;
                 s->seen = ++live->generation;
+                live->stamped = s->seen;
                 live->mark = 0;
         } else {
                 store_index_close(&s->index); /* and the mark stays */

@@ -13,10 +13,13 @@
 #include <unistd.h>
 
 #include "door/store_private.h"
+#include "floor/code.h"
 #include "floor/file.h"
 
 #define LIVE_MAGIC 0x456C6C46U /* "FllE" */
 #define LIVE_LAYOUT 1
+
+_Static_assert(sizeof(struct store_live) <= STORE_LIVE_SIZE, "the live page is one page");
 
 void store_boot_id(char boot[STORE_BOOT_MAX])
 {
@@ -107,4 +110,11 @@ void store_live_start(struct store_live *live)
         live->behind = 0;
         live->magic = LIVE_MAGIC;
         live->layout = LIVE_LAYOUT;
+}
+
+size_t store_live_place(const char *full_key, size_t len)
+{
+        size_t name_len = len < 2 ? 0 : strnlen(full_key + 1, len - 1);
+
+        return code_crc32c(0, full_key + 1, name_len) & (STORE_STAMPS - 1);
 }

@@ -105,6 +105,7 @@ int store_meta_write(int dir_fd, struct store_meta *meta, struct fail *why);
 
 /* live: store_live.c */
 #define STORE_LIVE_SIZE 4096
+#define STORE_STAMPS 128 /* a power of two */
 #define STORE_BOOT_MAX 40
 
 struct store_live {
@@ -123,6 +124,10 @@ struct store_live {
         _Atomic uint64_t sequence; /* the last record applied */
         _Atomic uint64_t pending;  /* the last durable one that is being applied */
         _Atomic uint32_t crc;
+        /* The generation that last changed something of a name; names share places by hash.  Good
+         * while stamped is the generation: whoever raises that and knows no better leaves a gap. */
+        _Atomic uint64_t stamped;
+        _Atomic uint64_t stamps[STORE_STAMPS];
 };
 
 void store_boot_id(char boot[STORE_BOOT_MAX]);
@@ -131,6 +136,8 @@ void store_live_unmap(struct store_live *live);
 bool store_live_known(const struct store_live *live); /* written by us, at some boot */
 bool store_live_valid(const struct store_live *live, const char *boot); /* at this one */
 void store_live_start(struct store_live *live); /* marked; the boot id is the last to be set */
+/* The place among the stamps of a full key's name (store_key). */
+size_t store_live_place(const char *full_key, size_t len);
 
 /* Locks: store_lock.c.  They wait, and end with the process. */
 enum store_lock { STORE_LOCK_WRITER = 0, STORE_LOCK_INDEX = 1, STORE_LOCK_TURN = 2 };

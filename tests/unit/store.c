@@ -449,6 +449,128 @@ static void test_together(void)
         mem_free(path);
 }
 
+/* Whoever keeps what he read asks a stamp; a change that it does not tell would be kept for good.
+ */
+static void test_stamps(void)
+{
+        char *path = fresh_path();
+        struct store *s = open_at(path), *other;
+        struct batch *b = batch_new();
+        uint64_t people, places, changed;
+
+        tap_ok(store_stamp(s, "") == 0 && store_stamp(s, "No") == 0, "no stamp of what is no name");
+        put(s, "people", "ada", "1");
+        people = store_stamp(s, "people");
+        places = store_stamp(s, "places");
+        tap_ok(people != 0 && places != 0, "after a commit there are stamps");
+        tap_ok(people == store_stamp(s, "people"), "a stamp stands still");
+        put(s, "places", "london", "1");
+        tap_ok(store_stamp(s, "people") == people, "what others do leaves it as it is");
+        tap_ok(store_stamp(s, "places") > places, "its own table moves it");
+        batch_put(b, "people", "bob", "1", 1);
+        batch_require_absent(b, "people", "ada");
+        tap_int(done_with(s, b), FAIL_CONFLICT, "a commit that does not happen");
+        tap_ok(store_stamp(s, "people") == people, "leaves it as it is");
+        b = batch_new();
+        batch_delete(b, "people", "ada");
+        done_with(s, b);
+        changed = store_stamp(s, "people");
+        tap_ok(changed > people, "a deletion moves it");
+
+        b = batch_new();
+        batch_append(b, "log", "x", 1, NULL);
+        batch_join(b, "club", "ada");
+        places = store_stamp(s, "club");
+        people = store_stamp(s, "log");
+        done_with(s, b);
+        tap_ok(store_stamp(s, "log") > people && store_stamp(s, "club") > places,
+               "series and sets have them, too");
+        tap_ok(store_stamp(s, "people") == changed, "not those of tables");
+
+        other = open_at(path);
+        put(other, "people", "ada", "2");
+        tap_ok(store_stamp(s, "people") > changed, "a commit elsewhere moves it");
+        changed = store_stamp(s, "people");
+        tap_ok(changed == store_stamp(other, "people"), "and all see the same");
+        store_close(other);
+        store_close(s);
+
+        setenv("FAIRLEAD_TEST_BOOT_ID", "another boot", 1);
+        s = open_at(path);
+        tap_ok(store_stamp(s, "people") == 0, "mended: nobody can tell");
+        put(s, "places", "london", "2");
+        tap_ok(store_stamp(s, "people") > changed, "then everything may have changed");
+        unsetenv("FAIRLEAD_TEST_BOOT_ID");
+        store_close(s);
+        mem_free(path);
+}
+
+#define STAMP_READERS 4
+#define STAMP_ROUNDS 300
+
+struct keeper {
+        struct store *s;
+        _Atomic uint64_t *written; /* the number that is committed */
+        unsigned long stale, kept;
+};
+
+/* Keeps a number for as long as its stamp lets it: it must never be older than what was committed
+ * before the stamp was asked. */
+static void *keep(void *context)
+{
+        struct keeper *k = context;
+        uint64_t stamp = 0, now, least, value = 0;
+        struct buf text = BUF_NONE;
+
+        do {
+                least = *k->written;
+                now = store_stamp(k->s, "n");
+                if (now != 0 && now == stamp) {
+                        k->kept++;
+                } else {
+                        buf_reset(&text);
+                        if (store_get(k->s, "n", "n", &text, NULL) == 1)
+                                value = strtoull(buf_text(&text), NULL, 10);
+                        stamp = now;
+                }
+                k->stale += value < least;
+        } while (least < STAMP_ROUNDS);
+        buf_dispose(&text);
+        return NULL;
+}
+
+static void test_keepers(void)
+{
+        char *path = fresh_path(), number[24];
+        struct store *s = open_at(path), *other = open_at(path);
+        _Atomic uint64_t written = 0;
+        struct keeper keepers[STAMP_READERS];
+        pthread_t threads[STAMP_READERS];
+        unsigned long stale = 0, kept = 0;
+
+        put(s, "n", "n", "0");
+        for (int i = 0; i < STAMP_READERS; i++) {
+                keepers[i] = (struct keeper){ i % 2 == 0 ? s : other, &written, 0, 0 };
+                pthread_create(&threads[i], NULL, keep, &keepers[i]);
+        }
+        for (unsigned i = 1; i <= STAMP_ROUNDS; i++) {
+                snprintf(number, sizeof number, "%u", i);
+                put(s, "n", "n", number);
+                written = i;
+                put(i % 2 == 0 ? s : other, "m", "m", number);
+        }
+        for (int i = 0; i < STAMP_READERS; i++) {
+                pthread_join(threads[i], NULL);
+                stale += keepers[i].stale;
+                kept += keepers[i].kept;
+        }
+        tap_int((int64_t)stale, 0, "what a stamp lets be kept is never old");
+        tap_ok(kept > 0, "and something was kept: %lu times", kept);
+        store_close(other);
+        store_close(s);
+        mem_free(path);
+}
+
 #define READERS 8
 
 /* The kernel alone would let them keep a writer out for good. */
@@ -588,6 +710,8 @@ int main(void)
         test_sets();
         test_conditions();
         test_together();
+        test_stamps();
+        test_keepers();
         test_readers();
         test_backup();
         test_full();
