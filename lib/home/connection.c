@@ -248,22 +248,43 @@ static int compare_ids(const void *a, const void *b)
         return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-int connection_each(struct home *h, struct org *org, int (*visit)(void *context, const char *id),
-                    void *context, struct fail *why)
+/* The ids in order of their names, as shared texts; NULL why. */
+static json_t *ids_of(struct org *org, struct fail *why)
 {
+        uint64_t stamp = store_stamp(org->store, "connections");
+        json_t *ids = record_cache_find(org, "connections", "", stamp);
         struct ids list = { NULL, 0, 0 };
         int result;
 
-        (void)h;
+        if (ids != NULL)
+                return ids;
         result = store_set_list(org->store, "connections", collect, &list, why);
         if (list.count > 1)
                 qsort(list.ids, list.count, sizeof *list.ids, compare_ids);
+        ids = json_array();
         for (size_t i = 0; i < list.count; i++) {
-                if (result == 0)
-                        result = visit(context, list.ids[i]);
+                json_add(ids, json_new_text(list.ids[i], strlen(list.ids[i])));
                 mem_free(list.ids[i]);
         }
         mem_free(list.ids);
+        if (result == 0) {
+                record_cache_keep(org, "connections", "", stamp, ids);
+                return ids;
+        }
+        json_decref(ids);
+        return NULL;
+}
+
+int connection_each(struct home *h, struct org *org, int (*visit)(void *context, const char *id),
+                    void *context, struct fail *why)
+{
+        json_t *ids = ids_of(org, why);
+        int result = ids == NULL ? -1 : 0;
+
+        (void)h;
+        for (size_t i = 0; result == 0 && i < json_array_size(ids); i++)
+                result = visit(context, json_text_of(json_array_get(ids, i), ""));
+        json_decref(ids);
         return result;
 }
 

@@ -212,6 +212,7 @@ int home_open(struct home **out, const char *path, struct fail *why)
 static void close_org(struct slot *slot)
 {
         connection_forget_all(slot->org.private);
+        record_cache_free(slot->org.private);
         pthread_mutex_destroy(&slot->org.private->lock);
         mem_free(slot->org.private);
         store_close(slot->org.store);

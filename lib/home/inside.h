@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "door/json.h"
 #include "home/connection.h"
 #include "home/home.h"
 
@@ -33,6 +34,7 @@ struct org_private {
         pthread_mutex_t lock;
         struct known *known;
         struct token *tokens;
+        struct record_cache *records; /* record_cache.c; NULL: nothing yet */
 };
 
 /* A stored record, opened: 1, or -1 why. */
@@ -41,6 +43,16 @@ int connection_open(struct home *h, const char *org, const char *id, const json_
 void connection_forget_all(struct org_private *private); /* closing: nobody holds one any more */
 const char *home_corrections(const struct home *h);      /* "<home>/data" */
 struct keyring *home_keyring(const struct home *h);
+
+/* What was kept under this name, if it was kept at this stamp (store_stamp; 0: never): shared, so
+ * not to be changed; json_decref() gives it back. */
+json_t *record_cache_find(struct org *org, const char *table, const char *key, uint64_t stamp);
+void record_cache_keep(struct org *org, const char *table, const char *key, uint64_t stamp,
+                       json_t *value); /* which stays the caller's as well, and as it is */
+void record_cache_free(struct org_private *private);
+/* As record_get(); on 1 also the bytes of the stored text. */
+int record_get_sized(struct org *org, const char *table, const char *key, json_t **value,
+                     size_t *len, struct fail *why);
 
 /* The fence of keyring.h: {key (id)}. */
 #define FENCE_TABLE "fence"

@@ -36,7 +36,7 @@ static char *interview_token(struct home *h, const struct org *org, const char *
 static int public_url(struct org *org, char **url, struct fail *why)
 {
         json_t *self = NULL;
-        int found = record_get(org, "org", "self", &self, why);
+        int found = record_share(org, "org", "self", &self, why);
 
         if (found <= 0)
                 return found < 0 ? -1 : fail_set(why, FAIL_BROKEN, "the org has no address");
@@ -133,7 +133,7 @@ static int choose_platform(void *context, const char *id)
         json_t *record = NULL;
         const struct kind *kind;
 
-        if (record_get(c->org, "connection", id, &record, c->why) != 1)
+        if (record_share(c->org, "connection", id, &record, c->why) != 1)
                 return 0;
         kind = kind_find(json_get_text(record, "kind", ""));
         if (gives_interviews(kind, json_object_get(record, "settings"))) {

@@ -98,13 +98,26 @@ static bool is_near(const json_t *record, const char *from)
         return false;
 }
 
+/* The record of a key; the same steps for an org that does not exist. */
+static int read_key(struct home *h, struct org *org, const char *id, json_t **record,
+                    struct fail *why)
+{
+        struct store *nobody;
+        int found;
+
+        if (org != NULL)
+                return record_share(org, "key", id, record, why);
+        nobody = home_nobody(h, why);
+        found = nobody == NULL ? -1 : store_get(nobody, "key", id, NULL, why);
+        return found < 0 ? -1 : 0;
+}
+
 enum key_answer key_check(struct home *h, struct org *org, const char *shown, const char *scope,
                           const char *from, char id[9], struct fail *why)
 {
-        struct store *store = org != NULL ? org->store : home_nobody(h, why);
-        struct buf digest = BUF_NONE, value = BUF_NONE;
         enum key_answer answer = KEY_UNKNOWN;
         char name[KEY_ID_LEN + 1] = "";
+        struct buf digest = BUF_NONE;
         json_t *record = NULL;
         int found;
 
@@ -112,28 +125,20 @@ enum key_answer key_check(struct home *h, struct org *org, const char *shown, co
                 return KEY_MISSING;
         if (!key_is_one(shown))
                 return KEY_MISTYPED;
-        if (store == NULL)
-                return KEY_BROKEN;
         memcpy(name, shown + KEY_MARK_LEN, KEY_ID_LEN);
         secret_sha256_hex(shown, strlen(shown), &digest);
-        found = store_get(store, "key", name, &value, why);
-        if (found < 0) {
+        found = read_key(h, org, name, &record, why);
+        if (found < 0)
                 answer = KEY_BROKEN;
-        } else if (found > 0) {
-                record = json_parse(value.data, value.len, false, why);
-                if (record == NULL)
-                        answer = KEY_BROKEN;
-                else if (secret_equal_text(buf_text(&digest),
-                                           json_get_text(record, "digest", "")) &&
-                         text_equal(key_state(record, when_now_ms()), "live"))
-                        answer = !is_near(record, from)                            ? KEY_PLACE
-                                 : holds(json_object_get(record, "scopes"), scope) ? KEY_PASS
-                                                                                   : KEY_SCOPE;
-        }
+        else if (found > 0 &&
+                 secret_equal_text(buf_text(&digest), json_get_text(record, "digest", "")) &&
+                 text_equal(key_state(record, when_now_ms()), "live"))
+                answer = !is_near(record, from)                            ? KEY_PLACE
+                         : holds(json_object_get(record, "scopes"), scope) ? KEY_PASS
+                                                                           : KEY_SCOPE;
         if (id != NULL)
                 memcpy(id, name, sizeof name);
         json_decref(record);
-        buf_dispose(&value);
         buf_dispose(&digest);
         return answer;
 }

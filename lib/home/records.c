@@ -4,6 +4,7 @@
 
 #include "door/secret.h"
 #include "floor/mem.h"
+#include "home/inside.h"
 
 #define RECORD_VERSION 1
 
@@ -33,12 +34,22 @@ static int parse(int found, struct buf *raw, const char *where, const char *key,
         return found;
 }
 
+int record_get_sized(struct org *org, const char *table, const char *key, json_t **value,
+                     size_t *len, struct fail *why)
+{
+        struct buf raw = BUF_NONE;
+        int found = store_get(org->store, table, key, &raw, why);
+
+        *len = raw.len;
+        return parse(found, &raw, table, key, value, why);
+}
+
 int record_get(struct org *org, const char *table, const char *key, json_t **value,
                struct fail *why)
 {
-        struct buf raw = BUF_NONE;
+        size_t len;
 
-        return parse(store_get(org->store, table, key, &raw, why), &raw, table, key, value, why);
+        return record_get_sized(org, table, key, value, &len, why);
 }
 
 int record_series_get(struct org *org, const char *series, uint64_t number, json_t **value,

@@ -170,6 +170,10 @@
 /* 1 and *value (the caller's), 0 absent, -1 broken (also: not JSON). */
 int record_get(struct org *org, const char *table, const char *key, json_t **value,
                struct fail *why);
+/* The same for a record that is read far more often than it changes, with what others were given:
+ * *value is not to be changed; json_decref() gives it back. */
+int record_share(struct org *org, const char *table, const char *key, json_t **value,
+                 struct fail *why);
 int record_series_get(struct org *org, const char *series, uint64_t number, json_t **value,
                       struct fail *why);
 /* Adds "v" and puts it; value stays the caller's. */

@@ -204,6 +204,89 @@ static void test_records(void)
         mem_free(place);
 }
 
+static void put_record(struct org *org, const char *key, const char *text)
+{
+        json_t *value = json_object();
+        struct batch *b = batch_new();
+        struct fail why = FAIL_CLEAR;
+
+        json_set_text(value, "a", text);
+        record_put(b, "org", key, value);
+        tap_int(store_commit(org->store, b, &why), 0, "%s is put", key);
+        batch_free(b);
+        json_decref(value);
+}
+
+/* What is shared is kept, and never older than what is stored, whoever changes it. */
+static void test_shared(void)
+{
+        struct home *h = fresh_home(), *other = NULL;
+        struct org *org = NULL, *theirs = NULL;
+        json_t *first = NULL, *second = NULL;
+        struct fail why = FAIL_CLEAR;
+        char name[16], *large = mem_alloc(10001);
+        struct batch *b;
+
+        home_create_org(h, "acme", &org, &why);
+        tap_int(record_share(org, "org", "self", &first, &why), 0, "absent");
+        tap_ok(first == NULL && why.kind == FAIL_NONE, "without a cause");
+        put_record(org, "self", "one");
+        tap_int(record_share(org, "org", "self", &first, &why), 1, "found");
+        tap_int(record_share(org, "org", "self", &second, &why), 1, "and again");
+        tap_ok(first != NULL && first == second, "nothing is parsed twice");
+        json_decref(second);
+
+        put_record(org, "self", "two");
+        tap_int(record_share(org, "org", "self", &second, &why), 1, "changed here");
+        tap_text(json_get_text(second, "a", NULL), "two", "the change is seen");
+        tap_text(json_get_text(first, "a", NULL), "one", "who holds the old one still can");
+        json_decref(second);
+        json_decref(first);
+
+        tap_int(home_open(&other, home_path(h), &why), 1, "another process %s", why.text);
+        tap_int(home_org(other, "acme", &theirs, &why), 1, "opens the same");
+        put_record(theirs, "self", "three");
+        record_share(org, "org", "self", &first, &why);
+        tap_text(json_get_text(first, "a", NULL), "three", "changed elsewhere: seen, too");
+        json_decref(first);
+        b = batch_new();
+        batch_delete(b, "org", "self");
+        store_commit(theirs->store, b, &why);
+        batch_free(b);
+        tap_int(record_share(org, "org", "self", &first, &why), 0, "deleted elsewhere");
+        b = batch_new();
+        batch_put(b, "org", "self", "[1]", 3);
+        store_commit(theirs->store, b, &why);
+        batch_free(b);
+        tap_int(record_share(org, "org", "self", &first, &why), -1, "damaged: broken");
+        tap_ok(first == NULL && why.kind == FAIL_BROKEN, "and says so");
+
+        for (int i = 0; i < 40; i++) {
+                snprintf(name, sizeof name, "n%d", i);
+                put_record(org, name, name);
+        }
+        for (int round = 0; round < 2; round++)
+                for (int i = 0; i < 40; i++) {
+                        snprintf(name, sizeof name, "n%d", i);
+                        record_share(org, "org", name, &first, &why);
+                        tap_text(json_get_text(first, "a", NULL), name, "more than are kept: %s",
+                                 name);
+                        json_decref(first);
+                }
+        memset(large, 'x', 10000);
+        large[10000] = '\0';
+        put_record(org, "large", large);
+        record_share(org, "org", "large", &first, &why);
+        record_share(org, "org", "large", &second, &why);
+        tap_ok(first != NULL && first != second, "a large one is read each time");
+        json_decref(first);
+        json_decref(second);
+        mem_free(large);
+        home_close(other);
+        home_close(h);
+        mem_free(place);
+}
+
 /* --- connections ------------------------------------------------------------------ */
 
 #define HOOK "hookhookhookhook"
@@ -611,6 +694,7 @@ int main(void)
         test_opening();
         test_orgs();
         test_records();
+        test_shared();
         test_connection();
         test_hooks();
         test_race();
