@@ -48,6 +48,7 @@
  *     POST control/settings             any of guard_instance (move wants application.stage_id as
  *                                       from_stage_id, not the stage's id), hide_stage
  *                                       (applications without job_interview_stage_id),
+ *                                       brackets (date filters are updated_at[gte]=...),
  *                                       fresh_event_id (another Greenhouse-Event-ID per attempt),
  *                                       rate_limit (150), rate_window_ms (30 s / scale),
  *                                       token_life_ms (1 h), page_most (rows a page at most),

@@ -31,6 +31,7 @@
 struct gh_settings {
         bool guard_instance; /* move: from_stage_id is application.stage_id, not the stage's id */
         bool hide_stage;     /* applications have no job_interview_stage_id */
+        bool brackets;       /* date filters are updated_at[gte]=..., not updated_at=gte|... */
         bool fresh_event_id; /* Greenhouse-Event-ID changes with every attempt */
         int64_t rate_limit, rate_window_ms;
         int64_t token_life_ms;

@@ -38,19 +38,11 @@ static void take_text(char **at, const json_t *body, const char *name)
 
 static bool known(const char *name)
 {
-        static const char *const names[] = { "guard_instance",
-                                             "hide_stage",
-                                             "fresh_event_id",
-                                             "rate_limit",
-                                             "rate_window_ms",
-                                             "token_life_ms",
-                                             "page_most",
-                                             "client_id",
-                                             "client_secret",
-                                             "api_key",
-                                             "v1_rate_limit",
-                                             "revoked",
-                                             NULL };
+        static const char *const names[] = { "guard_instance", "hide_stage", "brackets",
+                                             "fresh_event_id", "rate_limit", "rate_window_ms",
+                                             "token_life_ms",  "page_most",  "client_id",
+                                             "client_secret",  "api_key",    "v1_rate_limit",
+                                             "revoked",        NULL };
 
         for (size_t i = 0; names[i] != NULL; i++)
                 if (text_equal(names[i], name))
@@ -78,6 +70,7 @@ static void settings(struct request *rq, struct reply *re)
         pthread_mutex_lock(&gh.lock);
         set->guard_instance = json_get_bool(body, "guard_instance", set->guard_instance);
         set->hide_stage = json_get_bool(body, "hide_stage", set->hide_stage);
+        set->brackets = json_get_bool(body, "brackets", set->brackets);
         set->fresh_event_id = json_get_bool(body, "fresh_event_id", set->fresh_event_id);
         set->rate_limit = json_get_int(body, "rate_limit", set->rate_limit);
         set->rate_window_ms = json_get_int(body, "rate_window_ms", set->rate_window_ms);

@@ -235,10 +235,30 @@ static bool unprocessable(struct reply *re, const char *name, char *wrong)
         return true;
 }
 
+/* "updated_at[gte]=..." of the other spelling (3.2) becomes this one's, and this one is refused
+ * then; false: it is no time. */
+static bool take_time(json_t *query, const char *name, const char *value)
+{
+        size_t len = strcspn(name, "["), op = strcspn(name + len, "]");
+        char *plain = mem_text_part(name, len), *range;
+        bool time = gh.set.brackets && text_ends(plain, "_at");
+
+        if (time) {
+                range = op < 2 ? mem_text("no operator")
+                               : mem_format("%.*s|%s", (int)op - 1, name + len + 1, value);
+                json_set_text(query, plain, range);
+                mem_free(range);
+        }
+        mem_free(plain);
+        return time;
+}
+
 static void take(void *context, const char *name, const char *value)
 {
         json_t *query = context;
 
+        if (take_time(query, name, value))
+                return;
         if (json_object_get(query, name) != NULL)
                 json_set_text(query, "(twice)", name);
         json_set_text(query, name, value);

@@ -132,8 +132,8 @@ int greenhouse_read_schedule(struct link *link, const struct application *applic
 
 /* --- those that changed ----------------------------------------------------------------------- */
 
-/* The cursor: {since_ms, known{id: {said, at_ms}}}.  The list is asked for a while longer than
- * since the last time, and what was told in the same words is not told again. */
+/* The cursor: {since_ms, first_ms, brackets, known{id: {said, at_ms}}}.  The list is asked for a
+ * while longer than since the last time, and what was told in the same words is not told again. */
 struct poll {
         json_t *known;
         int (*visit)(void *context, const struct fact *fact);
@@ -209,6 +209,29 @@ static void forget_old(json_t *known, int64_t now_ms)
         }
 }
 
+/* How a date filter is written is told in two ways (3.2): the guide and those who use it say
+ * "updated_at=gte|...", the reference "updated_at[gte]=...".  What is refused is tried the other
+ * way, and what was taken is remembered. */
+static int ask(struct link *link, const char *at, struct poll *p, bool *brackets,
+               struct outcome *outcome)
+{
+        int result = -1;
+
+        for (int i = 0; i < 2; i++) {
+                char *query = mem_format(*brackets ? "updated_at%%5Bgte%%5D=%s&per_page=500"
+                                                   : "updated_at=gte%%7C%s&per_page=500",
+                                         at);
+
+                outcome->kind = OUTCOME_DONE;
+                result = greenhouse_v3_each(link, "interviews", query, SCOPE, look, p, outcome);
+                mem_free(query);
+                if (result == 0 || (outcome->status != 422 && outcome->status != 400))
+                        break;
+                *brackets = !*brackets;
+        }
+        return result;
+}
+
 int greenhouse_poll(struct link *link, json_t **cursor,
                     int (*visit)(void *context, const struct fact *fact), void *context,
                     struct outcome *outcome)
@@ -216,8 +239,8 @@ int greenhouse_poll(struct link *link, json_t **cursor,
         int64_t now = when_now_ms(), since = json_get_int(*cursor, "since_ms", now), from;
         json_t *known = json_deep_copy(json_object_get(*cursor, "known")), *fresh;
         struct poll p = { .visit = visit, .context = context, .now_ms = now };
+        bool brackets = json_get_bool(*cursor, "brackets", false);
         struct buf at = BUF_NONE;
-        char *query;
         int result;
 
         *outcome = (struct outcome)OUTCOME_NONE;
@@ -235,15 +258,15 @@ int greenhouse_poll(struct link *link, json_t **cursor,
         if (greenhouse_is_v1(link)) {
                 result = greenhouse_v1_interviews(link, buf_text(&at), look, &p, outcome);
         } else {
-                query = mem_format("updated_at=gte%%7C%s&per_page=500", buf_text(&at));
-                result = greenhouse_v3_each(link, "interviews", query, SCOPE, look, &p, outcome);
-                mem_free(query);
+                result = ask(link, buf_text(&at), &p, &brackets, outcome);
         }
         if (result == 0 && p.result == 0) {
                 forget_old(known, now);
                 fresh = json_object();
                 json_set_int(fresh, "since_ms", p.cut ? since : now);
                 json_set_int(fresh, "first_ms", json_get_int(*cursor, "first_ms", now));
+                if (brackets)
+                        json_set_bool(fresh, "brackets", true);
                 json_set(fresh, "known", json_incref(known));
                 json_decref(*cursor);
                 *cursor = fresh;

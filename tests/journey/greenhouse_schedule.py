@@ -113,6 +113,7 @@ def quiet():
         h.session(a)
         h.settle()
         tap.equal(h.counted("greenhouse", "GET interviews"), 1, "no rule waits: Greenhouse is not asked")
+        h.gh("settings", {"brackets": True})  # date filters in the other of the two published ways
         document = h.document(RULES)
         document["connections"][0]["settings"]["interview_field"] = "video_conferencing_url"
         h.apply(document)

@@ -1359,7 +1359,9 @@ static int answer_poll(struct link *link, const struct fetch_request *request,
                 return give(answer, FETCH_UNREACHABLE, 0, NULL, NULL);
         }
         common(other, request);
-        if (!text_starts(request->url, BASE "/interviews?updated_at=gte%7C20") ||
+        if (!text_starts(request->url, *step->path == '\0' ? BASE "/interviews?updated_at=gte%7C20"
+                                                           : BASE
+                                           "/interviews?updated_at%5Bgte%5D=20") ||
             !text_ends(request->url, "Z&per_page=500"))
                 complain(other, "the address", request->url, "interviews since a time");
         other->at++;
@@ -1421,6 +1423,41 @@ static void test_poll(void)
                 tap_text(told.what, rows[i].told, "poll, %s: told", rows[i].name);
                 stand_end(&s, rows[i].name);
         }
+        json_decref(cursor);
+}
+
+/* The vendor tells two ways to write a date filter (3.2): the one that is taken is remembered. */
+static void test_poll_spelling(void)
+{
+        static const char wrong[] = "{\"message\":\"Unprocessable Content\",\"errors\":[{"
+                                    "\"updated_at\":\"is in invalid format\"}]}";
+        static const char one[] = "[" MEETING("71", "2027-01-01T10:00:00Z", "scheduled") "]";
+        static const char other[] = "[" MEETING("72", "2027-01-01T10:00:00Z", "scheduled") "]";
+        static const struct step steps[] = {
+                { "GET", "", NULL, 422, wrong, NULL, FETCH_ANSWERED },
+                { "GET", "[", NULL, 200, one, NULL, FETCH_ANSWERED },
+                { "GET", "[", NULL, 200, other, NULL, FETCH_ANSWERED },
+                { "GET", "[", NULL, 422, wrong, NULL, FETCH_ANSWERED },
+                { "GET", "", NULL, 422, wrong, NULL, FETCH_ANSWERED },
+                { NULL, NULL, NULL, 0, NULL, NULL, FETCH_ANSWERED },
+        };
+        struct told told = { 0, 0, "" };
+        json_t *cursor = NULL;
+        struct stand s;
+
+        stand_init(&s, steps);
+        s.link.call = answer_poll;
+        tap_int(greenhouse_ats.poll(&s.link, &cursor, hear, &told, &s.outcome), 0,
+                "one way is refused, the other is taken");
+        tap_int(s.outcome.kind, OUTCOME_DONE, "and nobody hears of it");
+        tap_text(told.what, "71 made 6409476002; ", "told once");
+        tap_int(greenhouse_ats.poll(&s.link, &cursor, hear, &told, &s.outcome), 0,
+                "the other way comes first from then on");
+        tap_text(told.what, "71 made 6409476002; 72 made 6409476002; ", "and tells");
+        tap_int(greenhouse_ats.poll(&s.link, &cursor, hear, &told, &s.outcome), -1,
+                "neither is taken");
+        tap_int(s.outcome.kind, OUTCOME_REFUSED, "that is said");
+        stand_end(&s, "two ways to write a time");
         json_decref(cursor);
 }
 
@@ -1577,6 +1614,7 @@ int main(void)
         test_test();
         test_addresses();
         test_poll();
+        test_poll_spelling();
         test_poll_stopped();
         test_read_schedule();
         return tap_end();
