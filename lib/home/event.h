@@ -53,7 +53,8 @@ int event_finish(struct plan *p, struct org *org, uint64_t number, const char *s
                  const char *reason, struct fail *why);
 
 /* Drops events, bodies and identities that are older than kept_ms, at most limit of them;
- * finished actions likewise.  *more: there are others. */
+ * finished actions likewise, and Idempotency-Keys after INTERVIEW_KEY_KEPT_MS (interview.h).
+ * *more: there are others. */
 int event_prune(struct org *org, int64_t now_ms, int64_t kept_ms, unsigned limit, bool *more,
                 struct fail *why);
 

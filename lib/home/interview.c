@@ -249,9 +249,10 @@ static enum interview_answer repeated(struct home *h, struct org *org, const cha
         return answer;
 }
 
+/* Forgotten in the order of the series (prune.c). */
 static void remember(struct plan *p, const char *slot, const char *digest, const char *id)
 {
-        json_t *record = json_object(), *answer = json_object();
+        json_t *record = json_object(), *answer = json_object(), *used = json_object();
 
         json_set_text(record, "request", digest);
         json_set_int(record, "status", 201);
@@ -260,6 +261,9 @@ static void remember(struct plan *p, const char *slot, const char *digest, const
         json_set_int(record, "at_ms", when_now_ms());
         batch_require_absent(p->batch, "idempotency", slot);
         record_put(p->batch, "idempotency", slot, record);
+        json_set_text(used, "slot", slot);
+        record_append(p->batch, "used-keys", used, NULL);
+        json_decref(used);
         json_decref(record);
 }
 

@@ -30,6 +30,9 @@ enum interview_answer {
         INTERVIEW_BROKEN
 };
 
+/* How long an Idempotency-Key is remembered at least; the worker forgets it soon after. */
+#define INTERVIEW_KEY_KEPT_MS (7 * 24 * 60 * 60 * INT64_C(1000))
+
 /* key_id: the issued key that asks; idempotency may be NULL.  *view (the caller's) is what
  * the caller is shown: {id, self, url, calendar_url, state, title, candidate{name, email},
  * starts_at, ends_at, sequence, created_at}.  A change that changes nothing leaves the sequence,

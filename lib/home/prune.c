@@ -8,6 +8,7 @@
 #include "home/answer.h"
 #include "home/consumer.h"
 #include "home/event.h"
+#include "home/interview.h"
 #include "home/records.h"
 
 struct slice {
@@ -84,6 +85,29 @@ static int drop_action(struct slice *s, uint64_t number, struct fail *why)
         return found;
 }
 
+/* An Idempotency-Key that was used: its record is younger when the key came again since. */
+static int drop_used_key(struct slice *s, uint64_t number, struct fail *why)
+{
+        json_t *used = NULL, *record = NULL;
+        const char *slot;
+        int found = record_series_get(s->org, "used-keys", number, &used, why);
+
+        if (found <= 0)
+                return found < 0 ? -1 : 1;
+        slot = json_get_text(used, "slot", "");
+        found = record_get(s->org, "idempotency", slot, &record, why);
+        if (found == 1 && json_get_int(record, "at_ms", 0) >= s->before_ms) {
+                found = 0;
+        } else if (found >= 0) {
+                batch_series_delete(s->batch, "used-keys", number);
+                batch_delete(s->batch, "idempotency", slot);
+                found = 1;
+        }
+        json_decref(record);
+        json_decref(used);
+        return found;
+}
+
 static int prune(struct slice *s, const char *series, const char *place, drop_function *drop,
                  bool *more, struct fail *why)
 {
@@ -120,8 +144,12 @@ int event_prune(struct org *org, int64_t now_ms, int64_t kept_ms, unsigned limit
 
         *more = false;
         if (prune(&s, "event", "pruned-events", drop_event, more, why) == 0 &&
-            prune(&s, "action", "pruned-actions", drop_action, more, why) == 0)
-                result = batch_empty(s.batch) ? 0 : store_commit(org->store, s.batch, why);
+            prune(&s, "action", "pruned-actions", drop_action, more, why) == 0) {
+                s.before_ms = now_ms - INTERVIEW_KEY_KEPT_MS;
+                result = prune(&s, "used-keys", "pruned-used-keys", drop_used_key, more, why);
+        }
+        if (result == 0 && !batch_empty(s.batch))
+                result = store_commit(org->store, s.batch, why);
         batch_free(s.batch);
         return result;
 }

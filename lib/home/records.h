@@ -119,6 +119,7 @@
  *   <connection>    {ids[] of webhooks that we made at the vendor, url, at_ms}
  * table "idempotency"
  *   <sha256 hex of key id, Idempotency-Key>  {request (digest), status, answer{}, at_ms}
+ * series "used-keys"  {slot (key in it)}   in the order in which they are forgotten
  * set "alerts", set "untold-alerts" of keys; table "alert"
  *   <sha256 hex of topic, about>  {topic, about, connection, title, sentence, mark, state,
  *                    quiet (over: nobody is told), since_ms, changed_ms, untold_ms, count}
@@ -158,7 +159,7 @@
  * table "cursor"
  *   sweep-<connection>  {at_ms, after (key of the last one, when more are to be looked at)}
  *   poll-<connection>   {at_ms, cursor (the adapter's)}
- *   pruned-events, pruned-actions  {number}   all up to it are gone
+ *   pruned-events, pruned-actions, pruned-used-keys  {number}   all up to it are gone
  *   pruned          {at_ms}    when what was too old had gone
  */
 #ifndef HOME_RECORDS_H

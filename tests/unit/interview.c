@@ -8,6 +8,7 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
+#include "home/event.h"
 #include "home/interview.h"
 #include "home/interview_document.h"
 #include "home/records.h"
@@ -346,8 +347,29 @@ static void test_life(void)
         mem_free(url);
 }
 
+/* What the worker does once a day, so much later. */
+static void prune_keys(int64_t later_ms)
+{
+        struct fail why = FAIL_CLEAR;
+        bool more = true;
+
+        while (more &&
+               event_prune(org, when_now_ms() + later_ms, EVENT_KEPT_MS, 1, &more, &why) == 0)
+                ;
+        tap_ok(!more, "idempotency: pruned: %s", why.text);
+}
+
+static int count_keys(void *context, const struct store_record *r)
+{
+        *(int *)context += text_equal(r->name, "idempotency") ||
+                           (r->kind == 's' && text_equal(r->name, "used-keys"));
+        return 0;
+}
+
 static void test_idempotency(void)
 {
+        struct fail why = FAIL_CLEAR;
+        int left = 0;
         char *first = NULL, *second = NULL, *long_key = mem_alloc(256);
         static const char other[] = "{\"candidate\":{\"name\":\"Bob\"}}";
         static const char same[] = "{ \"starts_at\": \"2026-11-25T14:30:00Z\",\n  \"candidate\":"
@@ -366,6 +388,14 @@ static void test_idempotency(void)
                 "idempotency: a wrong one uses up nothing");
         tap_ok(!text_equal(first, second), "idempotency: another key, another interview");
         tap_int(make(good, long_key, NULL, NULL), INTERVIEW_DONE, "idempotency: a long key");
+        prune_keys(INTERVIEW_KEY_KEPT_MS - WHEN_HOUR);
+        tap_int(make(good, "key 1", NULL, NULL), INTERVIEW_REPEATED,
+                "idempotency: remembered for its time");
+        prune_keys(INTERVIEW_KEY_KEPT_MS + WHEN_HOUR);
+        tap_int(store_each(org->store, count_keys, &left, &why), 0,
+                "idempotency: keys are counted");
+        tap_int(left, 0, "idempotency: then nothing is left of any key");
+        tap_int(make(other, "key 1", NULL, NULL), INTERVIEW_DONE, "idempotency: and it is new");
         mem_free(first);
         mem_free(second);
         mem_free(long_key);
