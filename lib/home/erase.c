@@ -42,6 +42,17 @@ int erase_event(struct plan *p, struct org *org, uint64_t number, struct fail *w
         return found < 0 ? -1 : 0;
 }
 
+void erase_bodies(struct step *s)
+{
+        const json_t *list = json_object_get(s->with, "events");
+        char key[24];
+
+        for (size_t i = 0; i < json_array_size(list); i++) {
+                snprintf(key, sizeof key, "%" PRId64, json_int_of(json_array_get(list, i), 0));
+                batch_delete(s->plan.batch, "body", key);
+        }
+}
+
 static int erase_events(struct plan *p, struct org *org, const json_t *record, struct fail *why)
 {
         const json_t *list = json_object_get(record, "events");
@@ -83,9 +94,10 @@ static int erase_outgoing(struct plan *p, struct org *org, const char *key, cons
         return consumer_publish_erased(org, p, key, read, when_now_ms(), why);
 }
 
-/* Ended actions are many and found by looking at all of them: the worker does that. */
-static void order_traces(struct plan *p, const char *application, const json_t *sessions,
-                         int64_t now_ms)
+/* Ended actions are many, and so are events, of which a record names the last ones only; they are
+ * found by looking at all of them: the worker does that. */
+static void order_traces(struct plan *p, const char *application, const char *candidate,
+                         const json_t *sessions, int64_t now_ms)
 {
         struct action_order order = { .kind = "erase_traces",
                                       .connection = "",
@@ -94,6 +106,7 @@ static void order_traces(struct plan *p, const char *application, const json_t *
                                       .now_ms = now_ms };
 
         json_set_text(order.with, "application", application);
+        json_set_text(order.with, "candidate", candidate);
         json_set(order.with, "sessions",
                  sessions == NULL ? json_array() : json_deep_copy(sessions));
         plan_action(p, &order);
@@ -136,7 +149,7 @@ int erase_session(struct plan *p, struct org *org, const char *key, struct fail 
         if (result == 1) {
                 keys = json_array();
                 json_add(keys, json_new_text(key, strlen(key)));
-                order_traces(p, NULL, keys, when_now_ms());
+                order_traces(p, NULL, NULL, keys, when_now_ms());
                 json_decref(keys);
         }
         return result < 0 ? -1 : 0;
@@ -169,6 +182,7 @@ static int erase_records(struct plan *p, const struct trade *trade, struct org *
         struct stop stop = { p, org, key, trade_now(trade), why };
         json_t *read = NULL, *record = NULL;
         const json_t *sessions, *schedules, *partners;
+        char *candidate;
         int found = record_get(org, "application", key, &read, why), result = -1;
 
         if (found <= 0)
@@ -202,7 +216,10 @@ static int erase_records(struct plan *p, const struct trade *trade, struct org *
         if (store_set_list(org->store, "open-actions", stop_action, &stop, why) != 0 ||
             store_set_list(org->store, "parked-actions", stop_action, &stop, why) != 0)
                 goto out;
-        order_traces(p, key, sessions, trade_now(trade));
+        candidate = dossier_key(json_get_text(read, "ats", ""),
+                                json_get_text(read, "application.candidate_id", NULL));
+        order_traces(p, key, candidate, sessions, trade_now(trade));
+        mem_free(candidate);
         result = 0;
 out:
         json_decref(record);

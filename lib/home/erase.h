@@ -25,10 +25,14 @@ int erase_session(struct plan *p, struct org *org, const char *key, struct fail 
 /* The bytes of one event, and what was read from them. */
 int erase_event(struct plan *p, struct org *org, uint64_t number, struct fail *why);
 
+/* The bytes of the events that a step is about. */
+void erase_bodies(struct step *s);
+
 /* Is this application's record erased, and to stay so? */
 bool erase_is_final(const json_t *application);
 
-/* Takes what is personal out of ended actions: with {application, sessions[keys]}. */
+/* Takes what is personal out of ended actions, and the bytes of all events about these: with
+ * {application, candidate (<ats>:<its id there>), sessions[keys]}. */
 step_function step_erase_traces;
 
 #endif

@@ -185,6 +185,7 @@ int event_take(struct event_work *w, const struct delivery *d, struct fail *why)
                 return -1;
         w->number = last + 1;
         w->reason = d->reason;
+        w->erased = false;
         kind = c == NULL ? NULL : trade_kind(w->trade, c->kind->name);
         read_fact(kind, c == NULL ? NULL : c->settings, d->body, d->body_len, d->headers, &fact);
         event = new_event(d, kind);
@@ -201,6 +202,8 @@ int event_take(struct event_work *w, const struct delivery *d, struct fail *why)
                 keep_body = false; /* the first one holds it */
         } else if (decide(w, event, d->trust, &fact, why) != 0) {
                 goto out;
+        } else if (w->erased) {
+                keep_body = false;
         }
         plan_append(w->plan, "event", event, NULL);
         if (keep_body)

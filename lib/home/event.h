@@ -35,6 +35,7 @@ struct event_work {
         void *context;
         const char *reason; /* the verdict's words about the delivery in hand */
         bool duplicate;     /* told: nothing followed because it was seen */
+        bool erased;        /* told: its candidate's data goes, so its bytes are not kept either */
 };
 
 /* Adds an event and what follows to the plan.  The caller is the only one who appends

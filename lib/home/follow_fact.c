@@ -255,6 +255,7 @@ static int application_gone(struct said *s, struct fail *why)
                         order_look(s, "look_application", key, with);
                 } else {
                         result = erase_application(s->w->plan, s->w->trade, s->w->org, key, why);
+                        s->w->erased = true;
                 }
         }
         json_decref(keys);

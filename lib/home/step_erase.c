@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The step that takes what is personal out of ended actions: notes, names, addresses, what the
- * other side said.  Nobody remembers which action was about whom, so all of them are looked at.
- * What stays says what kind of thing was done, when, and how it ended.
+ * The step that takes what is personal out of ended actions and out of events: notes, names,
+ * addresses, what the other side said.  Nobody remembers which of them was about whom, so all are
+ * looked at.  What stays says what kind of thing was done, when, and how it ended.
  */
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "home/answer.h"
+#include "home/dossier.h"
 #include "home/erase.h"
 #include "home/records.h"
 
@@ -67,25 +68,51 @@ static void take_out(struct plan *p, uint64_t number, const json_t *read)
         json_decref(action);
 }
 
-/* The numbers from..to: 0, -1. */
-static int look_at(struct step *s, uint64_t from, uint64_t to)
+/* 0, -1. */
+typedef int look_function(struct step *s, struct plan *p, uint64_t number, const json_t *record);
+
+static int look_action(struct step *s, struct plan *p, uint64_t number, const json_t *action)
+{
+        if (!has_traces(s, action))
+                return 0; /* it stays as it is */
+        if (text_equal(json_get_text(action, "state", ""), "waiting"))
+                silence(p, number, action);
+        else
+                take_out(p, number, action);
+        return 0;
+}
+
+static int look_event(struct step *s, struct plan *p, uint64_t number, const json_t *event)
+{
+        char *key = dossier_key(json_get_text(event, "connection", ""),
+                                json_get_text(event, "subject", NULL));
+        const json_t *sessions = json_object_get(s->with, "sessions");
+        bool about = false;
+
+        if (key != NULL && !text_equal(json_get_text(event, "reason", NULL), ERASE_SENTENCE)) {
+                about = text_equal(json_get_text(s->with, "application", NULL), key) ||
+                        text_equal(json_get_text(s->with, "candidate", NULL), key);
+                for (size_t i = 0; !about && i < json_array_size(sessions); i++)
+                        about = text_equal(json_text_of(json_array_get(sessions, i), ""), key);
+        }
+        mem_free(key);
+        return about ? erase_event(p, s->org, number, &s->why) : 0;
+}
+
+/* The numbers from..to of a series: 0, -1. */
+static int look_at(struct step *s, const char *series, look_function *look, uint64_t from,
+                   uint64_t to)
 {
         struct plan plan;
         int result = 0;
 
         plan_init(&plan);
         for (uint64_t number = from; result == 0 && number <= to; number++) {
-                json_t *action = NULL;
+                json_t *record = NULL;
+                int found = record_series_get(s->org, series, number, &record, &s->why);
 
-                if (record_series_get(s->org, "action", number, &action, &s->why) < 0)
-                        result = -1;
-                if (action == NULL || !has_traces(s, action))
-                        ; /* it stays as it is */
-                else if (text_equal(json_get_text(action, "state", ""), "waiting"))
-                        silence(&plan, number, action);
-                else
-                        take_out(&plan, number, action);
-                json_decref(action);
+                result = found < 0 ? -1 : found == 1 ? look(s, &plan, number, record) : 0;
+                json_decref(record);
         }
         if (result == 0 && !batch_empty(plan.batch))
                 result = plan_commit(&plan, s->org, &s->why);
@@ -93,21 +120,29 @@ static int look_at(struct step *s, uint64_t from, uint64_t to)
         return result;
 }
 
-void step_erase_traces(struct step *s)
+/* All of a series that was not pruned. */
+static int look_through(struct step *s, const char *series, const char *place, look_function *look)
 {
         json_t *pruned = NULL;
         uint64_t first, last = 0;
         int result = 0;
 
-        s->no_call = true;
-        if (record_get(s->org, "cursor", "pruned-actions", &pruned, &s->why) < 0 ||
-            store_series_last(s->org->store, "action", &last, &s->why) != 0)
+        if (record_get(s->org, "cursor", place, &pruned, &s->why) < 0 ||
+            store_series_last(s->org->store, series, &last, &s->why) != 0)
                 result = -1;
         first = (uint64_t)json_get_int(pruned, "number", 0) + 1;
         json_decref(pruned);
         for (uint64_t at = first; result == 0 && at <= last; at += SLICE)
-                result = look_at(s, at, at + SLICE - 1 < last ? at + SLICE - 1 : last);
-        if (result != 0)
+                result =
+                    look_at(s, series, look, at, at + SLICE - 1 < last ? at + SLICE - 1 : last);
+        return result;
+}
+
+void step_erase_traces(struct step *s)
+{
+        s->no_call = true;
+        if (look_through(s, "action", "pruned-actions", look_action) != 0 ||
+            look_through(s, "event", "pruned-events", look_event) != 0)
                 step_trouble(s);
         else
                 step_done(s, "What was written down about the candidate is gone.");

@@ -39,6 +39,8 @@ static void application_absent(struct step *s)
                 step_trouble(s);
                 return;
         }
+        if (json_get_bool(s->with, "gone", false))
+                erase_bodies(s);
         step_done(s, "The application is not there, or not visible to our credential.");
 }
 
@@ -60,6 +62,7 @@ void step_look_application(struct step *s)
                 goto out;
         }
         if (erase_is_final(read)) {
+                erase_bodies(s);
                 step_done(s, ERASE_SENTENCE);
                 goto out;
         }
@@ -382,6 +385,7 @@ void step_look_session(struct step *s)
                 goto out;
         }
         if (stored.state == SESSION_ERASED) {
+                erase_bodies(s);
                 step_done(s, ERASE_SENTENCE);
                 goto out;
         }

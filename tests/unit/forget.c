@@ -20,6 +20,7 @@
 #include "worker_fake.h"
 
 #define JANE "jane@x.example"
+#define PHONE "+1 555 0100"
 
 static int answer(struct link *link, const struct fetch_request *request,
                   struct fetch_answer *answer, struct fail *why)
@@ -255,6 +256,43 @@ static void test_no_trace(void)
         fake_home_close(&f);
 }
 
+/* A delivery of the platform about a session, with the candidate's number in it. */
+static void told_by_name(struct fake_home *f, const char *session, int number)
+{
+        char *body = mem_format("{\"fact\":\"session\",\"subject\":\"%s\",\"identity\":\"n%d\","
+                                "\"phone\":\"" PHONE "\",\"detail\":{\"hint\":\"started\"}}",
+                                session, number);
+
+        fake_deliver(f, "acme", "cs", TRUST_NOTICE, body);
+        mem_free(body);
+}
+
+/* The ATS says that the candidate is gone, and its delivery holds his number, too. */
+static void test_gone_in_ats(void)
+{
+        struct fake_home f;
+        int number = 0;
+
+        prepare(&f);
+        while (number < 230) {
+                told_by_name(&f, "S1", number++);
+                if (number % 10 == 0)
+                        tick(&f);
+        }
+        tick(&f);
+        is_held(&f, PHONE, true, "before");
+        fake_deliver(&f, "acme", "gh", TRUST_BODY,
+                     "{\"fact\":\"application_gone\",\"subject\":\"5\",\"identity\":\"g\","
+                     "\"phone\":\"" PHONE "\","
+                     "\"detail\":{\"what\":\"anonymized\",\"candidate\":\"5\"}}");
+        tick(&f);
+        is_held(&f, PHONE, false, "after the ATS ordered it");
+        told_by_name(&f, "S1", number);
+        tick(&f);
+        is_held(&f, PHONE, false, "after the platform told of it once more");
+        fake_home_close(&f);
+}
+
 /* What is shown beforehand is what goes. */
 static void test_weighed(void)
 {
@@ -462,6 +500,7 @@ int main(void)
         fake_start();
         test_found();
         test_no_trace();
+        test_gone_in_ats();
         test_waiting();
         test_weighed();
         test_days();
