@@ -95,7 +95,9 @@ int main(int argc, char **argv)
                 admin_one_key_routes,
                 admin_log_routes,
                 admin_people_routes,
+                admin_rule_change_routes, /* "{id}/change" before "add/{kind}" */
                 admin_rule_routes,
+                admin_rule_form_routes,
                 admin_status_routes,
                 NULL,
         };

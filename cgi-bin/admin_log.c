@@ -60,6 +60,7 @@ static const struct {
         { "report.viewed", "looked at a report" },
         { "retention.changed", "changed how long candidates' data is kept" },
         { "rules.added", "added a rule" },
+        { "rules.changed", "changed a rule" },
         { "rules.removed", "removed a rule" },
         { "secret.added", "added a webhook secret" },
         { "secret.dropped", "dropped a webhook secret" },

@@ -141,11 +141,12 @@ static int offer_assessments(struct org *org, json_t *view, json_t *platforms, s
         return 0;
 }
 
-int admin_offer(struct request *rq, json_t *view, bool assessments, struct fail *why)
+int admin_offer(struct request *rq, json_t *view, const char *ats, const char *platform,
+                bool assessments, struct fail *why)
 {
         struct org *org = admin_visitor(rq)->org;
-        json_t *platforms = connections_of(org, KIND_PLATFORM, request_form(rq, "platform")),
-               *systems = connections_of(org, KIND_ATS, request_form(rq, "ats"));
+        json_t *platforms = connections_of(org, KIND_PLATFORM, platform),
+               *systems = connections_of(org, KIND_ATS, ats);
 
         json_set(view, "platforms", platforms);
         json_set(view, "systems", systems);

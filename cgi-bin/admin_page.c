@@ -57,6 +57,7 @@ static const struct {
         { "signed-out", "You are signed out." },
         { "signed-out-everywhere", "You are signed out everywhere. Sign in again here." },
         { "saved", "Saved." },
+        { "unchanged", "Nothing was different, so nothing is changed." },
         { "invited", "The invitation is ready." },
         { "removed", "Removed." },
         { "revoked", "The key is revoked; it is refused from now on." },

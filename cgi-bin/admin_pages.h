@@ -3,6 +3,7 @@
 #ifndef CGI_BIN_ADMIN_PAGES_H
 #define CGI_BIN_ADMIN_PAGES_H
 
+#include "home/rule_change.h"
 #include "web/serve.h"
 
 route_handler admin_board;
@@ -24,13 +25,38 @@ int admin_key_log(struct request *rq, struct reply *re, const char *did, const c
 
 extern const struct route admin_one_key_routes[];
 extern const struct route admin_action_routes[], admin_event_routes[], admin_key_routes[],
-    admin_rule_routes[];
+    admin_rule_change_routes[], admin_rule_form_routes[], admin_rule_routes[];
 extern const struct route admin_candidate_routes[], admin_connection_routes[], admin_erase_routes[];
 
 /* Puts into the view what the form of a rule offers, as it was last read from the systems; what is
- * old is read again by the worker.  0, -1. */
-int admin_offer(struct request *rq, json_t *view, bool assessments, struct fail *why);
+ * old is read again by the worker.  ats, platform: chosen ones (NULL: the first).  0, -1. */
+int admin_offer(struct request *rq, json_t *view, const char *ats, const char *platform,
+                bool assessments, struct fail *why);
 /* The worker reads the lists of all connections again.  0, -1. */
 int admin_order_lists(struct org *org, struct fail *why);
+
+/* The form of a rule: of a new one, or of one that stands. */
+struct rule_page {
+        const struct rule_kind *kind;
+        const struct rule_filled *filled; /* NULL: a new one */
+        const char *id, *stamp;           /* of the one that stands */
+        const char *fault_at, *fault;     /* of a field; "" for the whole form */
+        json_t *rehearsal;                /* rehearse(), taken */
+        json_t *rehearsal_before;         /* of the one that stands, taken */
+        bool asked;                       /* the lists are being read again */
+};
+void admin_rule_page(struct request *rq, struct reply *re, int status, struct rule_page page);
+/* What rules_check() found: at a field of the form when it is about the rule at this place and
+ * this step of it, else about the whole.  *sentence is the caller's. */
+void admin_rule_fault(const char *cause, size_t at, size_t step, const char **field,
+                      char **sentence);
+/* May this form be saved?  A number that is none, and moves that are off, end in a reply and -1. */
+int admin_rule_may(struct request *rq, struct reply *re, struct rule_page page);
+/* Has the lists read again, and shows the page with what was typed. */
+void admin_rule_refresh(struct request *rq, struct reply *re, struct rule_page page);
+/* The rule in the path out of the rules (the caller's, as *stamp): its place, or -1 and a reply. */
+int admin_find_rule(struct request *rq, struct reply *re, json_t **rules, char **stamp);
+int admin_log_rule(struct request *rq, struct reply *re, const char *did, const json_t *rule,
+                   const json_t *detail);
 
 #endif

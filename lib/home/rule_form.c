@@ -34,6 +34,33 @@ const struct rule_kind *rule_kind(const char *name)
         return NULL;
 }
 
+static const struct {
+        const char *kind, *step;
+} step_names[] = {
+        { "send", "send_assessment" },
+        { "select", "add_selection_link" },
+        { "interview", "create_interview" },
+        { "write", "write_result" },
+        { "move", "move_stage" },
+};
+#define STEP_NAMES (sizeof step_names / sizeof *step_names)
+
+const struct rule_kind *rule_kind_of_step(const char *step)
+{
+        for (size_t i = 0; i < STEP_NAMES; i++)
+                if (text_equal(step_names[i].step, step))
+                        return rule_kind(step_names[i].kind);
+        return NULL;
+}
+
+static const char *step_of_kind(const struct rule_kind *kind)
+{
+        for (size_t i = 0; i < STEP_NAMES; i++)
+                if (text_equal(step_names[i].kind, kind->name))
+                        return step_names[i].step;
+        return "";
+}
+
 static void copy_text(json_t *to, const char *member, const char *text)
 {
         if (!text_empty(text))
@@ -44,11 +71,6 @@ json_t *rule_of_form(const struct rule_kind *kind, rule_typed *typed, void *cont
 {
         json_t *rule = json_object(), *when = json_object(), *with = json_object();
         json_t *step = json_object(), *then = json_array(), *entered, *condition;
-        const char *name = text_equal(kind->name, "send")        ? "send_assessment"
-                           : text_equal(kind->name, "select")    ? "add_selection_link"
-                           : text_equal(kind->name, "interview") ? "create_interview"
-                           : text_equal(kind->name, "move")      ? "move_stage"
-                                                                 : "write_result";
         int64_t percent;
 
         json_set_text(rule, "id", text_or(typed(context, "id"), ""));
@@ -74,77 +96,10 @@ json_t *rule_of_form(const struct rule_kind *kind, rule_typed *typed, void *cont
                 json_set(with, "if", condition);
         }
         json_set(rule, "when", when);
-        json_set(step, name, with);
+        json_set(step, step_of_kind(kind), with);
         json_add(then, step);
         json_set(rule, "then", then);
         return rule;
-}
-
-/* --- sentences ------------------------------------------------------------------------------ */
-
-static void when_words(const json_t *rule, struct buf *out)
-{
-        const json_t *entered = json_at(rule, "when.entered_stage");
-        const json_t *scheduled = json_at(rule, "when.interview_scheduled");
-        const char *job = json_get_text(entered, "job", "*");
-
-        if (entered != NULL) {
-                buf_format(out, "When a candidate enters “%s” in %s",
-                           json_get_text(entered, "stage", ""), json_get_text(entered, "ats", ""));
-                if (!text_equal(job, "*"))
-                        buf_format(out, ", for the job “%s”", job);
-        } else if (scheduled != NULL) {
-                buf_format(out, "When an interview is scheduled in %s",
-                           json_get_text(scheduled, "ats", ""));
-        } else {
-                buf_add_text(out, text_equal(json_get_text(rule, "when.result", ""), "any")
-                                      ? "When there is a result, also one that is not verified"
-                                      : "When a result is final");
-        }
-}
-
-static void step_words(const json_t *step, struct buf *out)
-{
-        const json_t *with = NULL;
-        const char *name = text_or(rule_step(step, &with), "");
-        int64_t percent = json_get_int(with, "if.percent_at_least", -1);
-
-        if (text_equal(name, "send_assessment")) {
-                buf_format(out, "send assessment %s on %s", json_get_text(with, "assessment", ""),
-                           json_get_text(with, "platform", ""));
-        } else if (text_equal(name, "add_selection_link")) {
-                buf_format(out, "let the recruiter choose an assessment on %s",
-                           json_get_text(with, "platform", ""));
-        } else if (text_equal(name, "create_interview")) {
-                buf_format(out, "make a live interview on %s", json_get_text(with, "platform", ""));
-        } else if (text_equal(name, "write_result")) {
-                buf_add_text(out, "write it into the hiring system");
-        } else if (text_equal(name, "move_stage")) {
-                buf_format(out, "move the candidate to %s", json_get_text(with, "to", ""));
-                if (percent >= 0)
-                        buf_format(out, " if the score is at least %lld %%", (long long)percent);
-        } else {
-                for (const char *c = name; *c != '\0'; c++)
-                        buf_add_char(out, *c == '_' ? ' ' : *c);
-        }
-}
-
-char *rule_sentence(const json_t *rule)
-{
-        struct buf out = BUF_NONE;
-        json_t *step;
-        size_t i;
-
-        when_words(rule, &out);
-        buf_add_text(&out, ": ");
-        json_array_foreach(json_at(rule, "then"), i, step)
-        {
-                if (i > 0)
-                        buf_add_text(&out, ", and ");
-                step_words(step, &out);
-        }
-        buf_add_char(&out, '.');
-        return buf_take(&out);
 }
 
 /* --- as they stand -------------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Rules for people: sentences of those there are, and the kinds that a form can make.  Others
- * stay as an apply document wrote them.
+ * The kinds of rules that a form can make (rule_words.h has all of them in words, rule_change.h
+ * those that stand in the form), and the rules as they stand.
  */
 #ifndef HOME_RULE_FORM_H
 #define HOME_RULE_FORM_H
@@ -17,14 +17,12 @@ struct rule_kind {
 };
 extern const struct rule_kind rule_kinds[];
 const struct rule_kind *rule_kind(const char *name);
+const struct rule_kind *rule_kind_of_step(const char *step); /* "send_assessment"; NULL: no form */
 
 /* What was typed as a rule: the caller's.  Names: id, ats, job, stage, platform, assessment,
  * result, to, percent.  Whether it is right is said by rules_check(). */
 typedef const char *rule_typed(void *context, const char *name);
 json_t *rule_of_form(const struct rule_kind *kind, rule_typed *typed, void *context);
-
-/* "When a candidate enters “Coding test” in gh: send assessment X on cs."; the caller frees. */
-char *rule_sentence(const json_t *rule);
 
 /* The rules as they stand, moves or not (trade_rules() leaves out what is switched off): array, the
  * caller's; *stamp (the caller's) changes with them. */

@@ -105,6 +105,8 @@ def pages():
         number = re.search(r'actions/(\d+)"', ada.get("actions?state=parked").text()).group(1)
         page("actions, parked", ada, "acme/actions?state=parked")
         page("action, parked", ada, f"acme/actions/{number}", button="Try again")
+        for rule, button in (("send", "Save"), ("back", "Save"), ("tags", "Back to the rules")):
+            page(f"rule, change {rule}", ada, f"acme/rules/{rule}/change", button=button)
         page("rule, remove", ada, "acme/rules/back/remove", button="Remove")
         answers(h, ada, page)
         look(h, found)
@@ -145,6 +147,9 @@ def answers(h, ada, page):
     shot("rule, lists asked for", ada.post("rules/add/send", do="refresh", **rule), 200)
     shot("rule, a fault", ada.post("rules/add/send", do="save", **{**rule, "stage": ""}), 422)
     shot("rule, stale", ada.post("rules/add/send", do="save", stamp="0" * 16, **rule), 409)
+    ada.get("rules/back/change")
+    shot("rule, change rehearsed", ada.post("rules/back/change", result="final", do="rehearse"), 200)
+    shot("rule, change stale", ada.post("rules/back/change", stamp="0" * 16, result="final"), 409)
     ada.get("keys")
     shot("key, a fault", ada.post("keys", label="x", networks="here"), 422)
     shot("moves, another's name", ada.post("moves", moves="on", name="bob@example.com"), 422)
@@ -179,7 +184,10 @@ def happen(h):
     h.apply(h.document([
         {"id": "send", "when": {"entered_stage": {"ats": "gh", "stage": "Coding test"}},
          "then": [{"send_assessment": {"platform": "cs", "assessment": house.TEST}}]},
-        {"id": "back", "when": {"result": "any"}, "then": [{"write_result": {}}]}]))
+        {"id": "back", "when": {"result": "any"}, "then": [
+            {"write_result": {"file": "text"}}, {"tag_result": {"pass_at_least": 70}},
+            {"move_stage": {"to": "next", "if": {"percent_at_least": 70}}}]},
+        {"id": "tags", "when": {"result": "final"}, "then": [{"tag_result": {"pass_at_least": 70}}]}]))
     for n, (first, steps) in enumerate((("Gone", []), (EVIL, ["start", "finish"]),
                                         ("Grace", ["start"]), ("Ada", []))):
         a = h.candidate(first, "Lovelace", f"c{n}@example.com")

@@ -231,7 +231,8 @@ def test_candidates(home, ada, bob):
 
 def deliver(home, number, body, signed=True):
     """A webhook of Greenhouse's, through the intake."""
-    target = next(c for c in home.apply(prepared.document(home.platform))["connections"]
+    document = {k: v for k, v in prepared.document(home.platform).items() if k != "rules"}
+    target = next(c for c in home.apply(document)["connections"]
                   if c["id"] == "gh")["webhook_url"].replace("https://hire.example.org", "")
     secret = prepared.CREDENTIALS["hook"] if signed else "wrong"
     return cgi.request("webhook.fcgi", "POST", target, body=body, env=home.env(), headers={
@@ -536,11 +537,150 @@ def test_key_forms(home, ada, bob):
     tap.equal(ada.post(f"keys/{ident}/rotate", hours="99999").status, 422, "an overlap within bounds")
 
 
+TYPED = ("ats", "stage", "job", "platform", "assessment", "result", "to", "percent")
+
+
+def in_form(page):
+    """What a browser would send of this page as it stands."""
+    page = re.sub(r"<datalist.*?</datalist>", "", page, flags=re.S)
+    sent = {n: html.unescape(v) for n, v in re.findall(r'<input id="[a-z]+" name="([a-z]+)"[^>]* value="([^"]*)"', page)}
+    for name, options in re.findall(r'<select id="[a-z]+" name="([a-z]+)">(.*?)</select>', page, re.S):
+        chosen = re.search(r'value="([^"]*)" selected', options) or re.search(r'value="([^"]*)"', options)
+        sent[name] = html.unescape(chosen.group(1))
+    radio = re.search(r'name="result" value="([a-z]+)" checked', page)
+    if radio:
+        sent["result"] = radio.group(1)
+    return {n: v for n, v in sent.items() if n in TYPED}
+
+
+MANY = [
+    {"id": "send", "when": {"entered_stage": {"ats": "gh", "stage": "Coding test"}},
+     "then": [{"send_assessment": {"platform": "cs", "assessment": "T1"}},
+              {"create_interview": {"platform": "cs", "schedule": {"in_hours": 24}}}]},
+    {"id": "back", "when": {"result": "any"},
+     "then": [{"write_result": {"file": "pdf", "score": [{"percent_at_least": 90, "score": 4}]}},
+              {"tag_result": {"pass_at_least": 70}},
+              {"move_stage": {"to": "next", "if": {"percent_at_least": 70.5}}}]},
+    {"id": "tags", "when": {"result": "final"}, "then": [{"tag_result": {"pass_at_least": 70}}]},
+    {"id": "live", "when": {"interview_scheduled": {"ats": "gh", "title": "Code"}},
+     "then": [{"create_interview": {"platform": "cs"}}]},
+    {"id": "add", "when": {"result": "final"}, "then": [{"write_result": {}}]},
+]
+
+
+@with_people
+def test_rule_change(home, ada, bob):
+    document = {**prepared.document(home.platform), "rules": MANY}
+
+    def stands(want, name):
+        """Applying the document finds nothing to change when the rules are these."""
+        tap.equal(home.apply({**document, "rules": want})["changed"], False, f"{name}: so they stand")
+
+    home.apply(document)
+    page = ada.get("rules").text()
+    tap.contains(page, "rules/send/change", "each can be changed")
+    tap.lacks(home.reader.get("rules").text(), "/change", "by admins")
+    tap.equal(ada.get("rules/none/change").status, 404, "one that is not there")
+    tap.equal(ada.post("rules/none/change", do="save").status, 404, "nor can it be saved")
+    for path in ("send", "send/change?step=1", "back", "back/change?step=2", "live", "add"):
+        path = f"rules/{path}" if "/" in path else f"rules/{path}/change"
+        page = ada.get(path).text()
+        quiet(page, path)
+        reply = ada.post(path, **in_form(page), do="save")
+        if "step=2" in path:
+            tap.equal(reply.status, 409, f"{path}: moving is off")
+        else:
+            tap.equal(reply.headers.get("location"), "/fairlead/admin/acme/rules?said=unchanged",
+                      f"{path}: sent as it was, nothing is changed") or tap.note(reply.text())
+        stands(MANY, path)
+    for path, status in (("tags/change", 200), ("send/change?step=7", 200), ("send/change?step=x", 200)):
+        page = ada.get(f"rules/{path}")
+        tap.equal(page.status, status, f"{path}: is told")
+        tap.contains(page.text(), "The form has no fields for what this rule does", "in a sentence")
+        tap.equal(ada.post(f"rules/{path}", do="save", stage="x", result="any").status, 409, "and not saved")
+    page = ada.get("rules/send/change").text()
+    tap.contains(page, "make a live interview on cs", "the other step is told of")
+    tap.contains(page, 'rules/send/change?step=1"', "and can be changed instead")
+    tap.contains(ada.get("rules/back/change").text(), "a report is uploaded as pdf", "so is what has no field")
+    stands(MANY, "after looking")
+
+    typed = {"ats": "gh", "stage": "Coding test", "job": "*", "platform": "cs", "assessment": "T1", "do": "save"}
+    ada.get("rules/send/change")
+    for name, change, fault in (("no stage", {"stage": ""}, "stage-hint"), ("an odd system", {"ats": EVIL}, "fault"),
+                                ("a system for a platform", {"platform": "gh"}, "fault"),
+                                ("no assessment", {"assessment": ""}, "assessment-hint"),
+                                ("an overlong stage", {"stage": "x" * 5000}, "stage-hint")):
+        reply = ada.post("rules/send/change", **{**typed, "job": "Typed " + EVIL, **change})
+        tap.equal(reply.status, 422, f"{name}: refused")
+        tap.contains(reply.text(), f'class="fault" id="{fault}"' if "-" in fault else 'class="fault"', f"{name}: at its field")
+        tap.contains(reply.text(), 'value="Typed &lt;script', f"{name}: the rest is kept")
+        quiet(reply.text(), name)
+    tap.equal(ada.post("rules/send/change", **{**typed, "stage": "X", "csrf": "no"}).status, 403, "a forged form")
+    stands(MANY, "after all that")
+
+    for number, stage in ((1, "Coding test"), (2, "Coding test"), (3, "Offer")):
+        tap.equal(deliver(home, number, stage_change(number, stage)), 200, f"{stage} was entered")
+    home.must("tick")
+    ada.get("rules/send/change")
+    page = ada.post("rules/send/change", **{**typed, "stage": "Offer", "do": "rehearse"}).text()
+    tap.contains(page, "would have fitted 1 times", "rehearsed, one step at a time")
+    tap.contains(page, "As the rule stands it fitted 2 times", "beside the rule that stands")
+    tap.contains(page, 'value="Offer"', "what was typed is kept")
+    page = ada.post("rules/send/change", **{**typed, "stage": "Typed before", "do": "refresh"}).text()
+    tap.contains(page, 'value="Typed before"', "also when the lists are read again")
+    stands(MANY, "rehearsed")
+
+    ada.get("rules/send/change")
+    bob.get("rules/send/change")
+    changed = json.loads(json.dumps(MANY))
+    changed[0]["when"]["entered_stage"]["stage"] = "Offer"
+    tap.equal(ada.post("rules/send/change", **{**typed, "stage": "Offer"}).headers.get("location"),
+              "/fairlead/admin/acme/rules?said=saved", "changed")
+    stands(changed, "the stage, and nothing else")
+    reply = bob.post("rules/send/change", **{**typed, "stage": "Typed by Bob"})
+    tap.equal(reply.status, 409, "another admin with an older page does not overwrite")
+    tap.contains(reply.text(), "When a candidate enters “Offer” in gh", "but sees how it stands")
+    tap.contains(reply.text(), 'value="Typed by Bob"', "and keeps what he typed")
+    stands(changed, "nothing was overwritten")
+    tap.equal(bob.post("rules/send/change", **{**typed, "stage": "Typed by Bob"}).status, 303, "saved again, knowing")
+    changed[0]["when"]["entered_stage"]["stage"] = "Typed by Bob"
+    stands(changed, "his")
+    bob.get("rules/back/change")
+    ada.get("rules/send/change")
+    tap.equal(ada.post("rules/send/change", **{**typed, "stage": "Test 3"}).status, 303, "one rule")
+    tap.equal(bob.post("rules/back/change", result="final", do="save").status, 303, "and another are no conflict")
+    changed[0]["when"]["entered_stage"]["stage"] = "Test 3"
+    changed[1]["when"]["result"] = "final"
+    stands(changed, "both")
+    ada.get("rules/send/change")
+    bob.get("rules/send/remove")
+    tap.equal(bob.post("rules/send/remove").status, 303, "removed meanwhile")
+    tap.equal(ada.post("rules/send/change", **{**typed, "stage": "X"}).status, 404, "it does not come back")
+    del changed[0]
+    stands(changed, "without it")
+
+    move = "rules/back/change?step=2"
+    ada.get(move)
+    tap.equal(ada.post(move, to="Offer", percent="70.5", do="save").status, 409, "moves are off")
+    stands(changed, "no move")
+    ada.get("rules")
+    tap.equal(ada.post("moves", moves="on", name="ada@example.com").status, 303, "switched on by name")
+    ada.get(move)
+    for percent in ("", "101", "70,5", "x"):
+        tap.equal(ada.post(move, to="Offer", percent=percent, do="save").status, 422, f"“{percent}” is no number")
+    tap.equal(ada.post(move, to="Offer", percent="70.5", do="save").status, 303, "the stage alone")
+    changed[0]["then"][2]["move_stage"]["to"] = "Offer"
+    stands(changed, "the number is left to the letter")
+    log = html.unescape(ada.get("log").text())
+    tap.contains(log, "changed a rule", "the log tells")
+    tap.contains(log, '"stage":{"is":"Offer","was":"Coding test"}', "what was changed")
+
+
 def stage_rules(home):
     """Ids of the rules that wait for a stage, as pages show them."""
     v = home.reader
     return re.findall(r"<strong>([a-z0-9]+)</strong><br>When a candidate enters", v.get("rules").text())
 
 
-tap.run(test_connections, test_candidates, test_events, test_actions, test_rules,
+tap.run(test_connections, test_candidates, test_events, test_actions, test_rules, test_rule_change,
         test_keys, test_key_forms)
