@@ -40,7 +40,7 @@ json_t *record_cache_find(struct org *org, const char *table, const char *key, u
         json_t *value = NULL;
         struct kept *k;
 
-        if (stamp == 0)
+        if (stamp == 0 || private == NULL) /* one in passing, such as the worker's while it loads */
                 return NULL;
         pthread_mutex_lock(&private->lock);
         k = look(private->records, table, key);
@@ -59,7 +59,8 @@ void record_cache_keep(struct org *org, const char *table, const char *key, uint
         struct record_cache *cache;
         struct kept *k;
 
-        if (stamp == 0 || strlen(table) >= sizeof k->table || strlen(key) >= sizeof k->key)
+        if (stamp == 0 || private == NULL || strlen(table) >= sizeof k->table ||
+            strlen(key) >= sizeof k->key)
                 return;
         pthread_mutex_lock(&private->lock);
         if (private->records == NULL)
