@@ -51,9 +51,10 @@ static void said(const json_t *value, struct buf *out)
         add_words(out, json_get_text(value, "message", NULL));
 }
 
-/* Control characters become blanks; secrets were masked on the way here (bridge/link.h). */
-static void clean(struct buf *text)
+/* Control characters become blanks, and no secret stays: errors come with 200, too. */
+static void clean(const struct link *link, struct buf *text)
 {
+        link_hide(link, text->data);
         for (size_t i = 0; i < text->len; i++)
                 if ((unsigned char)text->data[i] < ' ' || text->data[i] == 0x7f)
                         text->data[i] = ' ';
@@ -62,7 +63,8 @@ static void clean(struct buf *text)
 }
 
 /* The error of an answer in words. */
-static void words_of(const struct fetch_answer *got, const json_t *value, struct buf *out)
+static void words_of(const struct link *link, const struct fetch_answer *got, const json_t *value,
+                     struct buf *out)
 {
         const char *request = json_get_text(value, "errorInfo.requestId", NULL);
         struct buf words = BUF_NONE;
@@ -74,7 +76,7 @@ static void words_of(const struct fetch_answer *got, const json_t *value, struct
                 said(value, &words);
         else
                 buf_add(&words, buf_text(&got->body), got->body.len < 120 ? got->body.len : 120);
-        clean(&words);
+        clean(link, &words);
         if (got->status != 0)
                 buf_format(out, "%d ", got->status);
         buf_add_buf(out, &words);
@@ -201,7 +203,7 @@ static int refused(const struct failure *f)
         char *sentence;
 
         said(f->value, &text);
-        clean(&text);
+        clean(f->link, &text);
         if (text.len > SAID_MAX)
                 text.len = text_cut(text.data, SAID_MAX);
         sentence = text.len > 0 ? mem_format("Ashby did not accept this: %s", buf_text(&text))
@@ -256,7 +258,7 @@ int ashby_failed(struct link *link, const struct ashby_method *method,
         int status = got->status;
 
         code_of(value, code);
-        words_of(got, value, &words);
+        words_of(link, got, value, &words);
         f.words = buf_text(&words);
         if (got->end != FETCH_ANSWERED)
                 not_answered(&f);

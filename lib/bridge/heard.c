@@ -43,10 +43,10 @@ void heard_note(struct heard *h, const struct heard_call *ended)
         else
                 json_set_text(call, "cause", text_or(ended->cause, ""));
         set_type(call, ended->type);
-        json_set_int(call, "bytes", (int64_t)ended->body_len);
+        json_set_int(call, "bytes", (int64_t)ended->bytes);
         if (ended->body_len > 0 && heard_text(ended->body, ended->body_len, HEARD_BYTES, &text)) {
                 json_set_text(call, "text", buf_text(&text));
-                json_set_bool(call, "cut", ended->body_len > HEARD_BYTES || text.over);
+                json_set_bool(call, "cut", ended->bytes > HEARD_BYTES || text.over);
         }
         if (h->calls == NULL)
                 h->calls = json_array();

@@ -33,9 +33,10 @@ struct heard_call {
         int status;        /* of HTTP; 0: no answer */
         const char *cause; /* no answer: why */
         const char *type;  /* Content-Type of the answer; NULL: not told */
-        const void *body;
+        const void *body;  /* its start at least, HEARD_BYTES of it */
         size_t body_len;
-        int64_t us; /* how long it took, in microseconds */
+        size_t bytes; /* the whole */
+        int64_t us;   /* how long it took, in microseconds */
 };
 
 void heard_note(struct heard *h, const struct heard_call *call);

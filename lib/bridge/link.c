@@ -21,49 +21,103 @@ int link_fetch(struct link *link, const struct fetch_request *request, struct fe
         return fetch(request, answer, why);
 }
 
-static void hide(struct fetch_answer *answer, const char *secret)
+/* So much of an answer is masked for what is kept of it: what is cut at its end, too. */
+#define KEPT_MAX (HEARD_BYTES + 1024)
+
+/* Everything that a text must not tell: of the connection, and of the request (may be NULL). */
+typedef void hide_function(void *context, const char *secret);
+
+static void each_basic(const char *user, const char *password, hide_function *hide, void *context)
 {
-        mask_secret(answer->body.data, answer->body.len, secret);
-        mask_secret(answer->headers.data, answer->headers.len, secret);
+        struct buf basic = BUF_NONE, pair = BUF_NONE;
+
+        buf_format(&pair, "%s:%s", user, text_or(password, ""));
+        code_base64(&basic, pair.data, pair.len);
+        hide(context, buf_text(&basic));
+        buf_dispose_secret(&basic);
+        buf_dispose_secret(&pair);
 }
 
 /* What stands behind "Authorization: Bearer ", and what Basic makes of user and password. */
-static void hide_authorization(struct fetch_answer *answer, const struct fetch_request *request)
+static void each_of_request(const struct fetch_request *request, hide_function *hide, void *context)
 {
         static const char name[] = "Authorization: ";
-        struct buf basic = BUF_NONE, pair = BUF_NONE;
 
         for (const char *const *h = request->headers; h != NULL && *h != NULL; h++) {
                 const char *value = text_starts_fold(*h, name) ? *h + sizeof name - 1 : NULL,
                            *space = value == NULL ? NULL : strchr(value, ' ');
 
                 if (value != NULL)
-                        hide(answer, space == NULL ? value : space + 1);
+                        hide(context, space == NULL ? value : space + 1);
         }
-        if (request->user != NULL) {
-                buf_format(&pair, "%s:%s", request->user, text_or(request->password, ""));
-                code_base64(&basic, pair.data, pair.len);
-                hide(answer, buf_text(&basic));
-        }
-        buf_dispose_secret(&basic);
-        buf_dispose_secret(&pair);
+        if (request->user != NULL)
+                each_basic(request->user, request->password, hide, context);
 }
 
-static void tell_heard(struct heard *heard, const struct fetch_request *request,
+static void each_secret(const struct link *link, const struct fetch_request *request,
+                        hide_function *hide, void *context)
+{
+        const char *name;
+        json_t *value;
+
+        json_object_foreach((json_t *)(uintptr_t)link->credentials, name, value)
+        {
+                hide(context, json_string_value(value));
+                if (json_string_value(value) != NULL) /* a key is a user without a password */
+                        each_basic(json_string_value(value), NULL, hide, context);
+        }
+        if (request != NULL)
+                each_of_request(request, hide, context);
+}
+
+static void hide_in_text(void *context, const char *secret)
+{
+        mask_secret(context, strlen(context), secret);
+}
+
+static void hide_in_buf(void *context, const char *secret)
+{
+        struct buf *b = context;
+
+        mask_secret(b->data, b->len, secret);
+}
+
+static void hide_in_answer(void *context, const char *secret)
+{
+        struct fetch_answer *answer = context;
+
+        hide_in_buf(&answer->body, secret);
+        hide_in_buf(&answer->headers, secret);
+}
+
+void link_hide(const struct link *link, char *text)
+{
+        if (text != NULL)
+                each_secret(link, NULL, hide_in_text, text);
+}
+
+static void tell_heard(struct link *link, const struct fetch_request *request,
                        const struct fetch_answer *answer, int64_t us)
 {
         char *type = fetch_header(answer, "Content-Type");
-        const struct heard_call call = { .method = request->method,
-                                         .url = request->url,
-                                         .status =
-                                             answer->end == FETCH_ANSWERED ? answer->status : 0,
-                                         .cause = answer->cause,
-                                         .type = type,
-                                         .body = answer->body.data,
-                                         .body_len = answer->body.len,
-                                         .us = us };
+        struct buf start = BUF_NONE;
+        struct heard_call call = { .method = request->method,
+                                   .url = request->url,
+                                   .status = answer->end == FETCH_ANSWERED ? answer->status : 0,
+                                   .cause = answer->cause,
+                                   .type = type,
+                                   .bytes = answer->body.len,
+                                   .us = us };
 
-        heard_note(heard, &call);
+        buf_add(&start, buf_text(&answer->body),
+                answer->body.len < KEPT_MAX ? answer->body.len : KEPT_MAX);
+        each_secret(link, request, hide_in_buf, &start);
+        if (type != NULL)
+                each_secret(link, request, hide_in_text, type);
+        call.body = buf_text(&start);
+        call.body_len = start.len;
+        heard_note(link->heard, &call);
+        buf_dispose(&start);
         mem_free(type);
 }
 
@@ -72,16 +126,11 @@ int link_ask(struct link *link, const struct fetch_request *request, struct fetc
 {
         int64_t began = when_steady_us();
         int result = link->call(link, request, answer, why);
-        const char *name;
-        json_t *value;
 
-        if (answer->body.len > 0 || answer->headers.len > 0) {
-                json_object_foreach((json_t *)(uintptr_t)link->credentials, name, value)
-                    hide(answer, json_string_value(value));
-                hide_authorization(answer, request);
-        }
+        if (answer->end != FETCH_ANSWERED || answer->status < 200 || answer->status > 299)
+                each_secret(link, request, hide_in_answer, answer);
         if (link->heard != NULL)
-                tell_heard(link->heard, request, answer, when_steady_us() - began);
+                tell_heard(link, request, answer, when_steady_us() - began);
         return result;
 }
 

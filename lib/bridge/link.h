@@ -42,11 +42,16 @@ struct link {
         void *context;                                              /* of the owner */
 };
 
-/* The way out for adapters: link->call, and what comes back holds none of the connection's
- * credentials, nor what this request was authorised with, also where the other side repeats
- * them (floor/mask.h): answers are quoted in records and logs, and heard.  As fetch(). */
+/* The way out for adapters: link->call.  A refusal that comes back, and whatever is heard, holds
+ * none of the connection's credentials, nor what this request was authorised with, also where the
+ * other side repeats them (floor/mask.h): both are kept and shown.  An answer of 2xx is data and
+ * stays as it came, as a credential may be an ordinary word; what is quoted from one goes through
+ * link_hide().  As fetch(). */
 int link_ask(struct link *link, const struct fetch_request *request, struct fetch_answer *answer,
              struct fail *why);
+
+/* Masks the connection's credentials in a text that will be kept or shown. */
+void link_hide(const struct link *link, char *text);
 
 /* fetch() itself, for links that need nothing else. */
 int link_fetch(struct link *link, const struct fetch_request *request, struct fetch_answer *answer,

@@ -240,6 +240,62 @@ static void test_ask(void)
         json_decref(credentials);
 }
 
+/* A key that is an ordinary word stands in good answers as what it is. */
+static int telling(struct link *link, const struct fetch_request *request,
+                   struct fetch_answer *answer, struct fail *why)
+{
+        (void)why;
+        (void)request;
+        answer->end = FETCH_ANSWERED;
+        answer->status = 200;
+        buf_add_text(&answer->headers, "X-Was: engineer\n");
+        buf_add_text(&answer->body, link->context);
+        return 0;
+}
+
+static void test_ask_word(void)
+{
+        static char title[] = "{\"title\":\"Software engineer\",\"was\":\"ZW5naW5lZXI6\"}";
+        const struct fetch_request request = { .method = "GET", .url = "https://api.example/v1" };
+        struct fetch_answer answer = { .status = 0 };
+        json_t *credentials = json_object();
+        struct heard heard = { NULL };
+        struct link link = {
+                .credentials = credentials, .call = telling, .context = title, .heard = &heard
+        };
+        char *quoted = mem_text(title), *large;
+
+        json_set_text(credentials, "api_key", "engineer");
+        link_ask(&link, &request, &answer, NULL);
+        tap_text(buf_text(&answer.body), title, "what is data stays whole");
+        tap_ok(strstr(buf_text(&answer.headers), "engineer") != NULL, "and its headers");
+        tap_text(json_get_text(json_array_get(heard.calls, 0), "text", ""),
+                 "{\"title\":\"Software ********\",\"was\":\"************\"}",
+                 "what is kept of it for people is masked");
+        link_hide(&link, quoted);
+        tap_text(quoted, "{\"title\":\"Software ********\",\"was\":\"************\"}",
+                 "so is what is quoted");
+        mem_free(quoted);
+        fetch_answer_dispose(&answer);
+
+        /* One that stands over the end of what is kept. */
+        large = mem_alloc(HEARD_BYTES + 100);
+        memset(large, 'x', HEARD_BYTES + 99);
+        memcpy(large + HEARD_BYTES - 4, "engineer", 8);
+        link.context = large;
+        answer = (struct fetch_answer){ .status = 0 };
+        link_ask(&link, &request, &answer, NULL);
+        tap_ok(strstr(json_get_text(json_array_get(heard.calls, 1), "text", "engi"), "engi") ==
+                   NULL,
+               "half of one is none");
+        tap_int(json_get_int(json_array_get(heard.calls, 1), "bytes", 0), HEARD_BYTES + 99,
+                "the size is of the whole");
+        mem_free(large);
+        heard_dispose(&heard);
+        fetch_answer_dispose(&answer);
+        json_decref(credentials);
+}
+
 /* What is kept of an answer for people who look for a cause. */
 static void test_heard(void)
 {
@@ -310,6 +366,7 @@ static void test_heard(void)
                 buf_add_text(&body, "0123456789");
         call.body = body.data;
         call.body_len = body.len;
+        call.bytes = body.len;
         for (call.us = 1000; call.us < 1000 + HEARD_CALLS + 2; call.us++)
                 heard_note(&heard, &call);
         calls = heard_take(&heard, false, false);
@@ -346,6 +403,7 @@ static void test_heard(void)
         json_decref(calls);
         call.status = 0;
         call.body_len = 0;
+        call.bytes = 0;
         call.cause = "no answer in time";
         heard_note(&heard, &call);
         tap_ok(json_at(heard.calls, "0.status") == NULL, "no answer has no status");
@@ -359,6 +417,7 @@ int main(void)
 {
         test_heard();
         test_ask();
+        test_ask_word();
         test_outcome();
         test_words();
         test_fact();
