@@ -12,7 +12,7 @@
 #include "home/roll.h"
 #include "home/status_view.h"
 
-#define KNOWN_LOOK 500 /* applications whose jobs and stages are offered */
+#define KNOWN_LOOK 500 /* applications whose jobs and stages are offered as well */
 
 static void add_once(json_t *list, json_t *seen, const char *value, const char *words)
 {
@@ -45,64 +45,71 @@ static json_t *connections_of(struct org *org, enum kind_role role, const char *
         return list;
 }
 
-/* Stages of all hiring systems, as the worker last read them; asking has them read again. */
-static int offer_stages(struct org *org, json_t *view, json_t *stages, json_t *seen,
-                        const json_t *systems, struct fail *why)
+typedef int catalog_list(struct home *h, struct org *org, const char *ats, int64_t now_ms,
+                         json_t **list, char **sentence, struct fail *why);
+
+/* Names of all hiring systems as the worker last read them, into list; asking has them read again.
+ * view: NAME_unread, NAME_sentence. */
+static int offer_read(struct org *org, json_t *view, const char *name, catalog_list *read,
+                      json_t *list, json_t *seen, const json_t *systems, struct fail *why)
 {
+        char *unread_name = mem_format("%s_unread", name),
+             *sentence_name = mem_format("%s_sentence", name);
         bool unread = false;
+        int result = 0;
 
-        for (size_t i = 0; i < json_array_size(systems); i++) {
+        for (size_t i = 0; result == 0 && i < json_array_size(systems); i++) {
                 const char *id = json_get_text(json_array_get(systems, i), "value", "");
-                json_t *list = NULL;
+                json_t *rows = NULL;
                 char *sentence = NULL;
-                int found =
-                    catalog_stages(guard_home(), org, id, when_now_ms(), &list, &sentence, why);
+                int found = read(guard_home(), org, id, when_now_ms(), &rows, &sentence, why);
 
-                for (size_t k = 0; k < json_array_size(list); k++)
-                        add_once(stages, seen, json_get_text(json_array_get(list, k), "name", NULL),
+                for (size_t k = 0; k < json_array_size(rows); k++)
+                        add_once(list, seen, json_get_text(json_array_get(rows, k), "name", NULL),
                                  NULL);
                 unread = unread || (found == 0 && sentence == NULL);
                 if (sentence != NULL)
-                        json_set_text(view, "stages_sentence", sentence);
-                json_decref(list);
+                        json_set_text(view, sentence_name, sentence);
+                json_decref(rows);
                 mem_free(sentence);
-                if (found < 0)
-                        return -1;
+                result = found < 0 ? -1 : 0;
         }
-        json_set_bool(view, "stages_unread", unread);
-        return 0;
+        json_set_bool(view, unread_name, unread);
+        mem_free(unread_name);
+        mem_free(sentence_name);
+        return result;
 }
 
-/* Stages as they were read from the systems, then stages and jobs of applications that we know:
+/* Stages and jobs as they were read from the systems, then those of applications that we know:
  * there also when the vendor is down. */
 static int offer_known(struct org *org, json_t *view, const json_t *systems, struct fail *why)
 {
         const struct roll_question q = { .limit = KNOWN_LOOK };
         json_t *rows = NULL, *row, *stages = json_array(), *jobs = json_array(),
-               *seen = json_object();
+               *seen_stages = json_object(), *seen_jobs = json_object();
         uint64_t next;
         size_t i;
-        int result = offer_stages(org, view, stages, seen, systems, why);
+        int result =
+            offer_read(org, view, "stages", catalog_stages, stages, seen_stages, systems, why) !=
+                        0 ||
+                    offer_read(org, view, "jobs", catalog_jobs, jobs, seen_jobs, systems, why) != 0
+                ? -1
+                : roll_search(org, &q, &rows, &next, why);
 
-        if (result == 0)
-                result = roll_search(org, &q, &rows, &next, why);
         json_array_foreach(rows, i, row)
         {
-                char *job = mem_format("job %s", json_get_text(row, "job", ""));
-
-                add_once(stages, seen, json_get_text(row, "stage", NULL), NULL);
-                if (json_object_get(seen, job) == NULL && json_get_text(row, "job", NULL) != NULL) {
-                        json_set_bool(seen, job, true);
-                        json_add(jobs, admin_option(json_get_text(row, "job", ""), NULL));
-                }
-                mem_free(job);
+                add_once(stages, seen_stages, json_get_text(row, "stage", NULL), NULL);
+                add_once(jobs, seen_jobs, json_get_text(row, "job", NULL), NULL);
         }
         json_set_int(view, "stage_count", (int64_t)json_array_size(stages));
         json_set_bool(view, "has_stages", json_array_size(stages) > 0);
         json_set(view, "known_stages", stages);
+        json_set_int(view, "job_count", (int64_t)json_array_size(jobs));
+        json_set_bool(view, "has_jobs", json_array_size(jobs) > 0);
         json_set(view, "known_jobs", jobs);
         json_decref(rows);
-        json_decref(seen);
+        json_decref(seen_stages);
+        json_decref(seen_jobs);
         return result;
 }
 

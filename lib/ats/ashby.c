@@ -20,6 +20,7 @@ static const struct ashby_method application_info = { "application.info", "Candi
                                  create_note = { "candidate.createNote", "Candidates: write",
                                                  true },
                                  job_info = { "job.info", "Jobs: read", false },
+                                 job_list = { "job.list", "Jobs: read", false },
                                  stage_list = { "interviewStage.list", "Interviews: read", false },
                                  plan_list = { "interviewPlan.list", "Interviews: read", false };
 
@@ -306,6 +307,36 @@ static int list_stages(struct link *link, const char *job_id, json_t **stages,
         return result;
 }
 
+static int add_job(void *context, const json_t *row)
+{
+        const char *id = json_get_text(row, "id", NULL);
+        json_t *job;
+
+        if (ashby_is_id(id)) {
+                job = json_object();
+                json_set_text(job, "id", id);
+                json_set_text(job, "name", json_get_text(row, "title", ""));
+                json_add(context, job);
+        }
+        return json_array_size(context) >= ATS_JOBS_MAX;
+}
+
+static int list_jobs(struct link *link, json_t **jobs, struct outcome *outcome)
+{
+        json_t *body = json_object(), *wanted = json_array();
+
+        *outcome = (struct outcome)OUTCOME_NONE;
+        *jobs = json_array();
+        json_add(wanted, json_new_text("Open", 4));
+        json_add(wanted, json_new_text("Draft", 5));
+        json_set(body, "status", wanted);
+        if (ashby_each(link, &job_list, body, add_job, *jobs, outcome) == 0)
+                return 0;
+        json_decref(*jobs);
+        *jobs = NULL;
+        return -1;
+}
+
 const struct ats ashby_ats = {
         .kind = "ashby",
         .read_application = read_application,
@@ -315,6 +346,7 @@ const struct ats ashby_ats = {
         .find_file = ashby_find_file,
         .upload_file = ashby_upload_file,
         .list_stages = list_stages,
+        .list_jobs = list_jobs,
         .move_stage = ashby_move_stage,
         .read_schedule = ashby_read_schedule,
         .set_interview_link = ashby_set_interview_link,

@@ -38,6 +38,8 @@ struct schedule_slot {
         int64_t starts_ms, ends_ms;
 };
 
+#define ATS_JOBS_MAX 1000
+
 struct ats {
         const char *kind; /* "greenhouse" */
 
@@ -70,6 +72,8 @@ struct ats {
          * jobs, where one name comes as often as there are jobs that have it. */
         int (*list_stages)(struct link *link, const char *job_id, json_t **stages,
                            struct outcome *outcome);
+        /* Jobs that are not over, at most ATS_JOBS_MAX: array of {id, name}, the caller's. */
+        int (*list_jobs)(struct link *link, json_t **jobs, struct outcome *outcome);
         /* Moves from the application's stage to to ("next", id or exact name), and reads back.
          * Already there is DONE; somewhere else than the stage given is REFUSED. */
         int (*move_stage)(struct link *link, const struct application *application, const char *to,

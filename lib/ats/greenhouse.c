@@ -238,6 +238,36 @@ static int list_stages(struct link *link, const char *job_id, json_t **stages,
         return outcome_set(outcome, OUTCOME_DONE, NULL, NULL);
 }
 
+/* Row of a list of jobs (section 3.3): templates are no jobs. */
+static int add_job(void *context, const json_t *row)
+{
+        char *id = json_get_id(row, "id");
+        json_t *job;
+
+        if (id != NULL && !json_get_bool(row, "is_template", false)) {
+                job = json_object();
+                json_set_text(job, "id", id);
+                json_set_text(job, "name", json_get_text(row, "name", ""));
+                json_add(context, job);
+        }
+        mem_free(id);
+        return json_array_size(context) >= ATS_JOBS_MAX;
+}
+
+static int list_jobs(struct link *link, json_t **jobs, struct outcome *outcome)
+{
+        *outcome = (struct outcome)OUTCOME_NONE;
+        *jobs = json_array();
+        if (greenhouse_v3_each(link, "jobs", "status=open&per_page=500",
+                               greenhouse_is_v1(link) ? "Jobs, GET: List Jobs"
+                                                      : "harvest:jobs:list",
+                               add_job, *jobs, outcome) == 0)
+                return 0;
+        json_decref(*jobs);
+        *jobs = NULL;
+        return -1;
+}
+
 static int set_interview_link(struct link *link, const char *interview_id, const char *field,
                               const char *url, struct outcome *outcome)
 {
@@ -281,6 +311,7 @@ const struct ats greenhouse_ats = {
         .find_note = find_note,
         .write_note = write_note,
         .list_stages = list_stages,
+        .list_jobs = list_jobs,
         .move_stage = greenhouse_move_stage,
         .read_schedule = greenhouse_read_schedule,
         .set_interview_link = set_interview_link,

@@ -291,6 +291,7 @@ const struct ats lever_ats = {
         .find_file = lever_find_file,
         .upload_file = lever_upload_file,
         .list_stages = lever_list_stages,
+        .list_jobs = lever_list_jobs,
         .move_stage = lever_move_stage,
         .make_slot = lever_make_slot,
         .drop_slot = lever_drop_slot,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Lever's stages, which all postings share, and moving between them (wire/lever.md 3). */
+/* Lever's stages, which all postings share, moving between them, and the postings
+ * (wire/lever.md 3). */
 #include <string.h>
 
 #include "ats/lever_call.h"
@@ -32,6 +33,34 @@ int lever_list_stages(struct link *link, const char *job_id, json_t **stages,
                 return 0;
         json_decref(*stages);
         *stages = NULL;
+        return -1;
+}
+
+/* Postings are Lever's jobs; of closed and rejected ones nothing new comes. */
+static int add_posting(void *context, const json_t *row)
+{
+        const char *state = json_get_text(row, "state", "");
+        char *id = json_get_id(row, "id");
+        json_t *job;
+
+        if (id != NULL && !text_equal(state, "closed") && !text_equal(state, "rejected")) {
+                job = json_object();
+                json_set_text(job, "id", id);
+                json_set_text(job, "name", json_get_text(row, "text", ""));
+                json_add(context, job);
+        }
+        mem_free(id);
+        return json_array_size(context) >= ATS_JOBS_MAX;
+}
+
+int lever_list_jobs(struct link *link, json_t **jobs, struct outcome *outcome)
+{
+        *outcome = (struct outcome)OUTCOME_NONE;
+        *jobs = json_array();
+        if (lever_each(link, "postings", "list postings", add_posting, *jobs, outcome) == 0)
+                return 0;
+        json_decref(*jobs);
+        *jobs = NULL;
         return -1;
 }
 

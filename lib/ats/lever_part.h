@@ -18,6 +18,7 @@ int lever_move_stage(struct link *link, const struct application *application, c
                      struct outcome *outcome);
 int lever_list_stages(struct link *link, const char *job_id, json_t **stages,
                       struct outcome *outcome);
+int lever_list_jobs(struct link *link, json_t **jobs, struct outcome *outcome);
 
 int lever_add_link(struct link *link, const struct application *application, const char *url,
                    struct outcome *outcome);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What rules choose from: the assessments of a platform and the stages of a hiring system, as they
- * were last read (records.h, "catalog").
+ * What rules choose from: the assessments of a platform, the stages and the jobs of a hiring
+ * system, as they were last read (records.h, "catalog").
  *
  * Answers come from state alone, in no time, also while the other side is down; the worker reads
  * the list when somebody asks and what is known is old, when the platform tells that it changed,
@@ -25,11 +25,14 @@ int catalog_read(struct home *h, struct org *org, const char *platform, int64_t 
 #define CATALOG_STAGES_MAX 500
 int catalog_stages(struct home *h, struct org *org, const char *ats, int64_t now_ms,
                    json_t **stages, char **sentence, struct fail *why);
+/* Likewise the jobs that are not over; without id when several have the name. */
+int catalog_jobs(struct home *h, struct org *org, const char *ats, int64_t now_ms, json_t **jobs,
+                 char **sentence, struct fail *why);
 
 /* Orders a reading now unless one is under way.  The plan's; or committed, and the worker woken. */
-int catalog_plan(struct plan *p, struct org *org, const char *platform, int64_t now_ms,
+int catalog_plan(struct plan *p, struct org *org, const char *connection, int64_t now_ms,
                  struct fail *why);
-int catalog_order(struct home *h, struct org *org, const char *platform, int64_t now_ms,
+int catalog_order(struct home *h, struct org *org, const char *connection, int64_t now_ms,
                   struct fail *why);
 
 /* Those of tests that a selection names: array of texts, each an id, "label:NAME" (upper and lower

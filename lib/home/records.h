@@ -7,6 +7,7 @@
  *   <connection>    {tests[{id, title, duration_ms, labels[]}] (of a platform), stages[{name, id}]
  *                   (of an ATS), read_ms, sentence (why it could not be read), wanted_ms (an order
  *                   to read it; 0: none is under way)}
+ *   <ats>/jobs      {jobs[{name, id}], read_ms, sentence, wanted_ms}
  * table "org"
  *   self            {name, public_url, alert_email[], retention_days (0, absent: kept until
  *                    somebody erases), created_ms}
@@ -68,9 +69,10 @@
  *                    lane (agenda.h; absent for the connection's own work), erased (with and
  *                    tries are empty)}
  *                   state: waiting, done, refused, parked
- *                   kind: backfill, deliver_event, list_stages, list_tests, look_application,
- *                         look_schedule, send_assessment, look_session, write_note, move_stage,
- *                         create_interview, edit_interview, delete_interview, set_interview_link,
+ *                   kind: backfill, deliver_event, list_jobs, list_stages, list_tests,
+ *                         look_application, look_schedule, send_assessment, look_session,
+ *                         write_note, move_stage, create_interview, edit_interview,
+ *                         delete_interview, set_interview_link,
  *                         send_mail (with{to, subject, text, id}), tell_partner, sweep, add_link,
  *                         remove_link, tag_result, upload_report, schedule_interview,
  *                         unschedule_interview, erase_traces

@@ -197,6 +197,7 @@ const char *status_action_words(const char *kind)
                 const char *kind, *words;
         } rows[] = {
                 { "look_feedback", "Read what interviewers said" },
+                { "list_jobs", "Read the list of jobs" },
                 { "list_stages", "Read the list of stages" },
                 { "list_tests", "Read the list of assessments" },
                 { "look_application", "Read the application" },

@@ -19,6 +19,7 @@ static const struct step_row rows[] = {
         { "deliver_event", step_deliver_event, false, -1 },
         { "edit_interview", step_edit_interview, true, -1 },
         { "erase_traces", step_erase_traces, false, -1 },
+        { "list_jobs", step_list_jobs, false, -1 },
         { "list_stages", step_list_stages, false, -1 },
         { "list_tests", step_list_tests, false, -1 },
         { "look_application", step_look_application, false, -1 },

@@ -70,11 +70,11 @@ int step_result(struct step *s, const char *what, const char *more, json_t **rec
 
 step_function step_look_feedback;
 step_function step_add_link, step_backfill, step_cancel_assessment, step_create_interview,
-    step_delete_interview, step_deliver_event, step_edit_interview, step_list_stages,
-    step_list_tests, step_look_application, step_look_schedule, step_look_session, step_move_stage,
-    step_remove_link, step_schedule_interview, step_send_assessment, step_send_mail,
-    step_set_interview_link, step_tag_result, step_tell_partner, step_unschedule_interview,
-    step_upload_report, step_write_note;
+    step_delete_interview, step_deliver_event, step_edit_interview, step_list_jobs,
+    step_list_stages, step_list_tests, step_look_application, step_look_schedule, step_look_session,
+    step_move_stage, step_remove_link, step_schedule_interview, step_send_assessment,
+    step_send_mail, step_set_interview_link, step_tag_result, step_tell_partner,
+    step_unschedule_interview, step_upload_report, step_write_note;
 
 /* What the platform says of a session goes into our records, with what follows (used by the
  * look, the sweep and a sending).  with is the action's, {hints: [event names], poll}, or NULL.

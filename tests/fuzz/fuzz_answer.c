@@ -131,6 +131,10 @@ static void ask_ats(const struct ats *ats, struct link *link, unsigned what)
         case 3:
                 if (ats->list_stages != NULL)
                         result = ats->list_stages(link, "19", &value, &outcome);
+                json_decref(value);
+                value = NULL;
+                if (ats->list_jobs != NULL)
+                        result = ats->list_jobs(link, &value, &outcome);
                 break;
         case 4:
                 if (ats->move_stage != NULL)

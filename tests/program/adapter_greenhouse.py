@@ -144,6 +144,8 @@ def test_move():
         stages = adapter.ask("stages", str(JOB))
         tap.equal([s["name"] for s in stages["list"]],
                   ["Application Review", "Coding test", "On-site interview", "Offer"], "stages")
+        jobs = adapter.ask("jobs", "")
+        tap.equal([j["name"] for j in jobs["list"] if j["id"] == str(JOB)], ["Software Engineer"], "jobs")
 
 
 def test_interview():

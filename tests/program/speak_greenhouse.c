@@ -33,6 +33,8 @@ static json_t *speak(struct link *link, const json_t *order)
                 result = greenhouse_ats.write_note(link, &a, &(struct note){ .body = text }, &o);
         } else if (text_equal(op, "stages")) {
                 result = greenhouse_ats.list_stages(link, text, &list, &o);
+        } else if (text_equal(op, "jobs")) {
+                result = greenhouse_ats.list_jobs(link, &list, &o);
         } else if (text_equal(op, "move")) {
                 result = greenhouse_ats.move_stage(link, &a, text, &o);
         } else if (text_equal(op, "interview")) {

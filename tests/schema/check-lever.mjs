@@ -125,6 +125,7 @@ ok(bad.length === 0, 'every request is as described', bad);
 const wanted = ['GET /opportunities/:opportunity', 'POST /opportunities/:opportunity/notes',
         'POST /opportunities/:opportunity/files', 'POST /opportunities/:opportunity/panels',
         'PUT /opportunities/:opportunity/interviews/:interview', 'POST /webhooks', 'GET /stages',
+        'GET /postings',
         'PUT /opportunities/:opportunity/stage', 'POST /opportunities/:opportunity/addLinks'];
 const missing = wanted.filter((w) => !used.has(w));
 ok(missing.length === 0, 'every operation was among them', missing);

@@ -561,6 +561,25 @@ static void test_notes(void)
 
 /* --- stages and moves (traps 12, 13) ------------------------------------------------- */
 
+static void test_jobs(void)
+{
+        static const struct step good[] = { CALL("job.list", "{\"status\":[\"Open\",\"Draft\"]}",
+                                                 "[{\"id\":\"" J
+                                                 "\",\"title\":\"Engineer\",\"status\":\"Open\"},"
+                                                 "{\"title\":\"no id\"},{\"id\":\"" S("53") "\"}]"),
+                                            END };
+        json_t *jobs = NULL;
+        struct stand s;
+
+        stand_init(&s, good);
+        outcome_is(&s, ashby_ats.list_jobs(&s.link, &jobs, &s.outcome), OUTCOME_DONE, "jobs");
+        tap_int((int64_t)json_array_size(jobs), 2, "that have an id");
+        tap_text(json_get_text(jobs, "0.id", NULL), J, "id");
+        tap_text(json_get_text(jobs, "0.name", NULL), "Engineer", "name");
+        json_decref(jobs);
+        stand_end(&s, "jobs");
+}
+
 static void test_stages(void)
 {
         static const struct step two_plans[] = {
@@ -1478,6 +1497,7 @@ int main(void)
         test_read();
         test_failures();
         test_notes();
+        test_jobs();
         test_stages();
         test_moves();
         test_tags();

@@ -79,17 +79,19 @@ static void test_trouble(void)
         fake_home_close(&f);
 }
 
-/* The stages of a hiring system, by name and id: "Applied Coding test=2". */
-static void stands(struct fake_home *f, int found, const char *want, const char *sentence,
-                   const char *name)
+typedef int catalog_list(struct home *h, struct org *org, const char *ats, int64_t now_ms,
+                         json_t **list, char **sentence, struct fail *why);
+
+/* A list of a hiring system, by name and id: "Applied Coding test=2". */
+static void lists(struct fake_home *f, catalog_list *read, int found, const char *want,
+                  const char *sentence, const char *name)
 {
         struct fail why = FAIL_CLEAR;
         struct buf names = BUF_NONE;
         json_t *stages = NULL;
         char *said = NULL;
 
-        tap_int(catalog_stages(f->home, f->org, "gh", now(), &stages, &said, &why), found, "%s",
-                name);
+        tap_int(read(f->home, f->org, "gh", now(), &stages, &said, &why), found, "%s", name);
         for (size_t i = 0; i < json_array_size(stages); i++) {
                 const json_t *stage = json_array_get(stages, i);
 
@@ -102,6 +104,18 @@ static void stands(struct fake_home *f, int found, const char *want, const char 
         buf_dispose(&names);
         json_decref(stages);
         mem_free(said);
+}
+
+static void stands(struct fake_home *f, int found, const char *want, const char *sentence,
+                   const char *name)
+{
+        lists(f, catalog_stages, found, want, sentence, name);
+}
+
+static void works(struct fake_home *f, int found, const char *want, const char *sentence,
+                  const char *name)
+{
+        lists(f, catalog_jobs, found, want, sentence, name);
 }
 
 static void test_stages(void)
@@ -135,6 +149,35 @@ static void test_stages(void)
         }
         stands(&f, 1, all, "The vendor says so.", "a vendor that is down");
         fake->script[CALL_LIST_STAGES].times = 0;
+        fake_home_close(&f);
+}
+
+/* Jobs likewise, and neither list is in the other's way. */
+static void test_jobs(void)
+{
+        struct fake_home f;
+        struct fail why = FAIL_CLEAR;
+
+        fake_home_make(&f);
+        works(&f, 0, "", NULL, "never read");
+        fake_tick(&f);
+        tap_int(fake->calls[CALL_LIST_JOBS], 1, "the worker reads once");
+        tap_int(fake->calls[CALL_LIST_STAGES], 0, "and what nobody asked for not at all");
+        works(&f, 1, "Engineer Designer=18", NULL, "known, each name once");
+        stands(&f, 0, "", NULL, "stages are not known by that");
+        tap_int(catalog_order(f.home, f.org, "gh", now(), &why), 0, "both: %s", why.text);
+        fake_tick(&f);
+        tap_int(fake->calls[CALL_LIST_JOBS], 2, "jobs were read again");
+        tap_int(fake->calls[CALL_LIST_STAGES], 1, "stages once, however often they are asked for");
+        fake->clock_ms += CATALOG_FRESH_MS + 1000;
+        fake->script[CALL_LIST_JOBS].times = 1000;
+        fake->script[CALL_LIST_JOBS].kind = OUTCOME_DENIED;
+        works(&f, 1, "Engineer Designer=18", NULL, "old: answered all the same");
+        fake_tick(&f);
+        works(&f, 1, "Engineer Designer=18", "The credential may not list the jobs.",
+              "what is known stays, and why it is old");
+        stands(&f, 1, "Applied Coding test=2", NULL, "stages are not blamed");
+        fake->script[CALL_LIST_JOBS].times = 0;
         fake_home_close(&f);
 }
 
@@ -201,6 +244,7 @@ int main(void)
         test_reading();
         test_trouble();
         test_stages();
+        test_jobs();
         test_told();
         test_choice();
         return tap_end();

@@ -1144,6 +1144,43 @@ static void test_stages(void)
         stand_end(&s, "all stages");
 }
 
+static void test_jobs(void)
+{
+        static const struct step good[] = {
+                GET("jobs?status=open&per_page=500", 200,
+                    "[{\"id\":4298418002,\"name\":\"Engineer\",\"status\":\"open\"},"
+                    "{\"id\":4298418003,\"name\":\"A template\",\"is_template\":true},"
+                    "{\"name\":\"no id\"},{\"id\":4298418004,\"name\":\"Designer\","
+                    "\"is_template\":null}]"),
+                END
+        };
+        static const struct step none[] = { GET("jobs?status=open&per_page=500", 200, "[]"), END };
+        static const struct step denied[] = {
+                GET("jobs?status=open&per_page=500", 403, "{\"message\":\"no\"}"), END
+        };
+        json_t *jobs = NULL;
+        struct stand s;
+
+        stand_init(&s, good);
+        outcome_is(&s, greenhouse_ats.list_jobs(&s.link, &jobs, &s.outcome), OUTCOME_DONE, "jobs");
+        tap_int((int64_t)json_array_size(jobs), 2, "templates are none");
+        tap_text(json_get_text(jobs, "0.id", NULL), "4298418002", "ids as texts");
+        tap_text(json_get_text(jobs, "1.name", NULL), "Designer", "names");
+        json_decref(jobs);
+        stand_end(&s, "jobs");
+        stand_init(&s, none);
+        outcome_is(&s, greenhouse_ats.list_jobs(&s.link, &jobs, &s.outcome), OUTCOME_DONE,
+                   "no job yet");
+        tap_int((int64_t)json_array_size(jobs), 0, "is an empty list");
+        json_decref(jobs);
+        stand_end(&s, "no job");
+        stand_init(&s, denied);
+        outcome_is(&s, greenhouse_ats.list_jobs(&s.link, &jobs, &s.outcome), OUTCOME_DENIED,
+                   "jobs without the permission");
+        tap_ok(jobs == NULL, "no list");
+        stand_end(&s, "denied");
+}
+
 static void test_interview(void)
 {
         static const struct step location[] = {
@@ -1610,6 +1647,7 @@ int main(void)
         test_token_refused();
         test_move();
         test_stages();
+        test_jobs();
         test_interview();
         test_test();
         test_addresses();

@@ -497,6 +497,44 @@ static void test_files(void)
 /* --- moving
  * ----------------------------------------------------------------------------------------- */
 
+/* Postings, page by page. */
+static void test_jobs(void)
+{
+        static const struct said good[] = {
+                { "GET", "postings?limit=100", NULL, 200,
+                  "{\"data\":[{\"id\":\"p1\",\"text\":\"Engineer\",\"state\":\"published\"},"
+                  "{\"id\":\"p2\",\"text\":\"Gone\",\"state\":\"closed\"}],"
+                  "\"hasNext\":true,\"next\":\"n2\"}",
+                  FETCH_ANSWERED },
+                { "GET", "postings?limit=100&offset=n2", NULL, 200,
+                  "{\"data\":[{\"id\":\"p3\",\"text\":\"Designer\",\"state\":\"draft\"},"
+                  "{\"text\":\"no id\"}],\"hasNext\":false}",
+                  FETCH_ANSWERED },
+                { NULL, NULL, NULL, 0, NULL, FETCH_ANSWERED },
+        }, denied[] = {
+                { "GET", "postings?limit=100", NULL, 403,
+                  "{\"code\":\"Forbidden\",\"message\":\"no\"}", FETCH_ANSWERED },
+                { NULL, NULL, NULL, 0, NULL, FETCH_ANSWERED },
+        };
+        json_t *jobs = NULL;
+        struct stand s;
+
+        stand_init(&s, good);
+        lever_ats.list_jobs(&s.link, &jobs, &s.outcome);
+        tap_text(outcome_word(s.outcome.kind), outcome_word(OUTCOME_DONE), "postings");
+        tap_int((int64_t)json_array_size(jobs), 2, "those that are not over");
+        tap_text(json_get_text(jobs, "0.name", NULL), "Engineer", "name");
+        tap_text(json_get_text(jobs, "1.id", NULL), "p3", "also of the next page");
+        json_decref(jobs);
+        stand_end(&s, "postings");
+        stand_init(&s, denied);
+        lever_ats.list_jobs(&s.link, &jobs, &s.outcome);
+        tap_text(outcome_word(s.outcome.kind), outcome_word(OUTCOME_DENIED),
+                 "postings without the permission");
+        tap_ok(jobs == NULL, "no list");
+        stand_end(&s, "denied");
+}
+
 static void test_move(void)
 {
         static const char here[] = "{\"data\":{\"id\":\"" ID "\",\"stage\":\"applicant-new\"}}",
@@ -736,6 +774,7 @@ int main(void)
         test_links();
         test_tags();
         test_files();
+        test_jobs();
         test_move();
         test_slots();
         test_interview();

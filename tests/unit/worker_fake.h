@@ -17,6 +17,7 @@ enum fake_call {
         CALL_MOVE_STAGE,
         CALL_INVITE,
         CALL_LIST_SESSIONS,
+        CALL_LIST_JOBS,
         CALL_LIST_STAGES,
         CALL_LIST_TESTS,
         CALL_READ_SESSION,
