@@ -193,6 +193,22 @@ static void decide(struct worker *w, struct step *s, const struct step_row *row,
                 e->state = "parked";
 }
 
+/* What adapters promise of an attempt that failed is not true of one that was the last. */
+static void add_last_word(struct buf *out, int64_t attempts, const char *sentence)
+{
+        static const char promise[] = "; it is tried again.";
+        const char *at = strstr(text_or(sentence, ""), promise);
+
+        buf_format(out, "Tried %" PRId64 " times without success. ", attempts);
+        if (at == NULL) {
+                buf_add_text(out, sentence);
+                return;
+        }
+        buf_add(out, sentence, (size_t)(at - sentence));
+        buf_add_char(out, '.');
+        buf_add_text(out, at + strlen(promise));
+}
+
 /* What the record says after the attempt. */
 static json_t *edited(struct worker *w, struct step *s, struct ending *e, struct buf *sentence)
 {
@@ -200,8 +216,7 @@ static json_t *edited(struct worker *w, struct step *s, struct ending *e, struct
         int64_t now = trade_now(&w->trade), attempts = step_attempts(s) + 1;
 
         if (text_equal(e->state, "parked") && attempts > 1)
-                buf_format(sentence, "Tried %" PRId64 " times without success. %s", attempts,
-                           text_or(e->sentence, ""));
+                add_last_word(sentence, attempts, e->sentence);
         else
                 buf_add_text(sentence, e->sentence);
         add_try(action, &s->outcome, now);

@@ -73,7 +73,11 @@ static int enter(enum fake_call call, struct outcome *o, bool *did)
                 scripted = 1;
                 *did = fake->script[call].did;
                 if (fake->script[call].kind != OUTCOME_DONE)
-                        outcome_set(o, fake->script[call].kind, "The vendor says so.", "scripted");
+                        outcome_set(o, fake->script[call].kind,
+                                    fake->script[call].kind == OUTCOME_AGAIN
+                                        ? "The vendor is busy; it is tried again."
+                                        : "The vendor says so.",
+                                    "scripted");
                 if (fake->script[call].kind == OUTCOME_REFUSED)
                         o->status = 422;
                 o->wait_ms = fake->script[call].wait_ms;
