@@ -19,6 +19,7 @@
 
 #define DIGITS (2 * SECRET_DIGEST_SIZE)
 #define PING_MAX (64 * 1024) /* a real one has 300 bytes */
+#define ABOUT_MAX 100        /* applications of one candidate */
 
 /* --- intake ------------------------------------------------------------------------ */
 
@@ -381,6 +382,48 @@ static void read_action(struct fact *fact, const char *action, const json_t *pay
         summarise(fact, "an action that is not in Greenhouse's list");
 }
 
+static void add_whom(json_t *list, const char *what, char *id)
+{
+        char *whom = id == NULL ? NULL : mem_format("%s:%.40s", what, id);
+
+        for (size_t i = 0; whom != NULL && i < json_array_size(list); i++)
+                if (text_equal(json_text_of(json_array_get(list, i), ""), whom)) {
+                        mem_free(whom);
+                        whom = NULL;
+                }
+        if (whom != NULL)
+                json_add(list, json_new_text(whom, strlen(whom)));
+        mem_free(whom);
+        mem_free(id);
+}
+
+/* Every event of theirs holds the whole candidate, also those that nothing follows from. */
+static json_t *about(const json_t *payload)
+{
+        static const struct {
+                const char *path, *what;
+        } rows[] = {
+                { "application.candidate.id", "candidate" },
+                { "application.candidate_id", "candidate" },
+                { "candidate.id", "candidate" },
+                { "person.id", "candidate" },
+                { "candidate_id", "candidate" },
+                { "scorecard.candidate_id", "candidate" },
+                { "offer.candidate_id", "candidate" },
+                { "application.id", "application" },
+                { "application_id", "application" },
+                { "offer.application_id", "application" },
+        };
+        const json_t *deleted = json_at(payload, "person.deleted_application_ids");
+        json_t *list = json_array();
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+                add_whom(list, rows[i].what, json_get_id(payload, rows[i].path));
+        for (size_t i = 0; i < json_array_size(deleted) && i < ABOUT_MAX; i++)
+                add_whom(list, "application", json_id_of(json_array_get(deleted, i)));
+        return list;
+}
+
 static void decode(const void *body, size_t len, const json_t *headers, const json_t *settings,
                    struct fact *fact)
 {
@@ -400,6 +443,7 @@ static void decode(const void *body, size_t len, const json_t *headers, const js
                 fact->name = mem_text(action);
                 text_cut(fact->name, 100);
                 read_action(fact, action, json_at(value, "payload"));
+                fact->about = about(json_at(value, "payload"));
         }
         json_decref(value);
 }

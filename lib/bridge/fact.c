@@ -13,6 +13,7 @@ void fact_dispose(struct fact *fact)
         mem_free(fact->subject);
         mem_free(fact->identity);
         json_decref(fact->detail);
+        json_decref(fact->about);
         memset(fact, 0, sizeof *fact);
 }
 

@@ -38,6 +38,8 @@ struct fact {
         char *identity;      /* recognises a repetition of the same event; NULL: by body digest */
         int64_t occurred_ms; /* by the sender's clock; 0 unknown */
         json_t *detail;      /* object, or NULL */
+        json_t *about;       /* texts "candidate:<id>", "application:<id>": of whom the bytes speak,
+                                whatever follows from them; or NULL */
         char summary[200];   /* one line for lists; no personal data beyond a name */
 };
 

@@ -9,7 +9,9 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "floor/when.h"
+#include "home/about.h"
 #include "home/consumer.h"
+#include "home/erase.h"
 #include "home/follow.h"
 #include "home/records.h"
 
@@ -170,6 +172,32 @@ static json_t *new_event(const struct delivery *d, const struct kind *kind)
         return event;
 }
 
+/* Says itself that somebody is gone: follow_fact() has remembered it. */
+static bool is_farewell(enum trust trust, const struct fact *fact)
+{
+        return fact->kind == FACT_APPLICATION_GONE && trust == TRUST_BODY;
+}
+
+/* Of whom it speaks: 1 of somebody who is gone, so that it is kept without what it says, 0, -1. */
+static int remember_whom(struct event_work *w, json_t *event, enum trust trust,
+                         const struct fact *fact, struct fail *why)
+{
+        int gone = 0;
+
+        if (fact->about == NULL || trust == TRUST_UNSIGNED)
+                return 0;
+        json_set(event, "about", json_incref(fact->about));
+        if (is_farewell(trust, fact))
+                return !text_equal(json_get_text(fact->detail, "what", ""), "merged");
+        gone = about_take(w->plan, w->org, json_get_text(event, "connection", ""), fact->about,
+                          w->number, why);
+        if (gone == 1) {
+                json_set_text(event, "summary", "erased");
+                json_object_del(event, "headers");
+        }
+        return gone;
+}
+
 int event_take(struct event_work *w, const struct delivery *d, struct fail *why)
 {
         struct connection *c = NULL;
@@ -177,7 +205,7 @@ int event_take(struct event_work *w, const struct delivery *d, struct fail *why)
         struct fact fact;
         json_t *event;
         uint64_t last;
-        int seen = 0, result = -1;
+        int seen = 0, gone = 0, result = -1;
         bool keep_body = d->body_len <= STORE_VALUE_MAX;
 
         if (store_series_last(w->org->store, "event", &last, why) != 0 ||
@@ -205,8 +233,11 @@ int event_take(struct event_work *w, const struct delivery *d, struct fail *why)
         } else if (w->erased) {
                 keep_body = false;
         }
+        gone = remember_whom(w, event, d->trust, &fact, why);
+        if (gone < 0)
+                goto out;
         plan_append(w->plan, "event", event, NULL);
-        if (keep_body)
+        if (keep_body && gone == 0)
                 batch_put_numbered(w->plan->batch, "body", w->plan->appended - 1, d->body,
                                    d->body_len);
         result = 0;

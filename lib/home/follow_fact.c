@@ -5,6 +5,7 @@
 #include "bridge/rule.h"
 #include "floor/mem.h"
 #include "floor/text.h"
+#include "home/about.h"
 #include "home/catalog.h"
 #include "home/dossier.h"
 #include "home/erase.h"
@@ -227,6 +228,38 @@ out:
         return keys;
 }
 
+/* What events say of them, used or not: 0, -1.  Of one application where it alone is meant. */
+static int forget_events(struct said *s, bool merged, struct fail *why)
+{
+        const json_t *detail = s->fact->detail, *named = json_object_get(detail, "applications");
+        const char *candidate = json_get_text(detail, "candidate", NULL),
+                   *into = json_get_text(detail, "into", NULL);
+        bool whole = text_equal(candidate, s->fact->subject);
+        char *who = mem_format("candidate:%s", text_or(candidate, "")), *other;
+        int result = 0;
+
+        if (merged) {
+                other = mem_format("candidate:%s", text_or(into, ""));
+                if (candidate != NULL && into != NULL)
+                        result = about_merge(s->w->plan, s->w->org, s->connection, who, other,
+                                             s->w->number, why);
+                mem_free(other);
+        } else {
+                if (whole)
+                        result = about_erase(s->w->plan, s->w->org, s->connection, who,
+                                             s->w->number, why);
+                for (size_t i = 0; result == 0 && i < json_array_size(named); i++) {
+                        other = mem_format("application:%s",
+                                           json_text_of(json_array_get(named, i), ""));
+                        result = about_erase(s->w->plan, s->w->org, s->connection, other,
+                                             s->w->number, why);
+                        mem_free(other);
+                }
+        }
+        mem_free(who);
+        return result;
+}
+
 /* The candidate or the application is gone in the ATS: so is ours (rule 11).  A merge only
  * gives the applications another candidate, which a look finds out.  After a notice the ATS
  * is asked first. */
@@ -259,6 +292,8 @@ static int application_gone(struct said *s, struct fail *why)
                 }
         }
         json_decref(keys);
+        if (result == 0 && s->trust == TRUST_BODY)
+                result = forget_events(s, merged, why);
         if (result == 0 && *s->state == NULL)
                 end(s, "done",
                     known == 0 ? "We hold nothing about this candidate."

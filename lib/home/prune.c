@@ -5,6 +5,7 @@
 
 #include "floor/mem.h"
 #include "floor/text.h"
+#include "home/about.h"
 #include "home/answer.h"
 #include "home/consumer.h"
 #include "home/event.h"
@@ -47,7 +48,11 @@ static int drop_event(struct slice *s, uint64_t number, struct fail *why)
                 batch_delete(s->batch, "body", key);
                 seen = record_digest(json_get_text(event, "connection", ""),
                                      json_get_text(event, "identity", ""));
-                found = forget(s, seen, number, why) == 0 ? 1 : -1;
+                found = forget(s, seen, number, why) == 0 &&
+                                about_drop(s->batch, s->org, json_get_text(event, "connection", ""),
+                                           json_object_get(event, "about"), number, why) == 0
+                            ? 1
+                            : -1;
                 mem_free(seen);
         } else {
                 found = 0;

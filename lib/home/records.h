@@ -27,8 +27,11 @@
  *                    last_error{at_ms, sentence, detail}, denied (bool: red until a call works)}
  * series "event"    {connection, kind, name, fact, received_ms, occurred_ms, request_id, trust,
  *                    secret, state, identity, subject, summary, reason, headers{}, bytes,
- *                    replays}
+ *                    replays, about[texts]}
  *                   state: waiting, done, duplicate, unknown, ignored
+ * table "about"     of whom events speak (about.h)
+ *   <sha256 hex of connection, "candidate:<id>" or "application:<id>">  {events[numbers, the last
+ *                    500], gone (bool: what comes is kept without what it says)}
  * table "body"
  *   <event number>  raw bytes
  * table "seen"

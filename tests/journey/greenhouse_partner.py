@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Assessments sent from within Greenhouse: the partner's four calls, and the completion."""
+import json
 import os
 import sys
 import threading
@@ -291,6 +292,54 @@ def erased():
         tap.equal(patches(h, sent), 0, "and Greenhouse is not told of a result")
 
 
+def kept_of(h, *words):
+    """Events that still say one of the words, in their list or in their bytes."""
+    found = []
+    for event in h.events("--last", "1000"):
+        text = json.dumps(event) + h.command("events", "acme", "--body", str(event["number"]))[1]
+        if any(word in text for word in words):
+            found.append((event["name"], event["state"], event.get("reason")))
+    return found
+
+
+def bytes_go():
+    """What events said goes with the candidate: also those that no rule waited for, and late ones."""
+    with house.House(rules=[]) as h:
+        h.connect()
+        for name, farewell in (
+                ("deleted", lambda a, c: ("delete_candidate", {"person": {**c, "deleted_application_ids": [a["id"]]}})),
+                ("anonymized", lambda a, c: ("candidate_anonymized", {"candidate_id": c["id"], "anonymized_fields": ["full_name"]})),
+                ("the application deleted", lambda a, c: ("delete_application", {"application": {"id": a["id"], "candidate": c}}))):
+            first = name.title().replace(" ", "")
+            a = h.candidate(first)
+            c = {"id": a["candidate_id"], "first_name": first, "last_name": "Lindqvist",
+                 "email_addresses": [{"value": f"{first}.lindqvist@example.com".lower(), "type": "work"}]}
+            words = (first, c["email_addresses"][0]["value"])
+            one = {"application": {"id": a["id"], "candidate": c}}
+            h.move(a, "On-site interview")
+            for action in ("hire_candidate", "new_candidate_application", "something_new"):
+                h.gh("event", {"action": action, "payload": one})
+            h.settle()
+            tap.equal(len(kept_of(h, *words)), 4, f"{name}: what came is kept")
+            action, payload = farewell(a, c)
+            h.gh("event", {"action": action, "payload": payload})
+            h.settle()
+            tap.equal(kept_of(h, *words), [], f"{name}: and gone with the candidate")
+            h.gh("event", {"action": "reject_candidate", "payload": one})
+            h.move(a, "Offer")
+            h.settle()
+            tap.equal(kept_of(h, *words), [], f"{name}: what comes late is kept without what it says")
+        a, b = h.candidate("Merging"), h.candidate("Staying")
+        person = {"id": a["candidate_id"], "first_name": "Merging", "new_candidate_id": b["candidate_id"]}
+        h.move(a, "On-site interview")
+        h.gh("event", {"action": "merge_candidate", "payload": {"person": person}})
+        h.settle()
+        tap.equal(len(kept_of(h, "Merging")), 2, "merged: it is somebody's")
+        h.gh("event", {"action": "candidate_anonymized", "payload": {"candidate_id": b["candidate_id"]}})
+        h.settle()
+        tap.equal(kept_of(h, "Merging"), [], "and goes with that one")
+
+
 def merged():
     """Two candidates become one: what comes later goes to the one that stays."""
     with house.House(rules=[{"id": "back", "when": {"result": "final"}, "then": [{"write_result": {}}]}]) as h:
@@ -317,4 +366,4 @@ def merged():
                   "the application is deleted: what we held of it is gone")
 
 
-tap.run(lighttpd, apache, lives, refusals, erased, merged)
+tap.run(lighttpd, apache, lives, refusals, erased, bytes_go, merged)

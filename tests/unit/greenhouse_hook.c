@@ -554,6 +554,49 @@ static void test_gone(void)
         fact_dispose(&fact);
 }
 
+/* Of whom the bytes speak, used or not: they go with him. */
+static void test_about(void)
+{
+        static const struct {
+                const char *name, *body, *want;
+        } rows[] = {
+                { "a payload that is none", "{\"action\":\"update_candidate\",\"payload\":7}", "" },
+                { "nobody", "{\"action\":\"job_created\",\"payload\":{\"job\":{\"id\":5}}}", "" },
+                { "an application with its candidate, twice",
+                  "{\"action\":\"candidate_stage_change\",\"payload\":{\"application\":{\"id\":"
+                  "6409476002,\"candidate_id\":7,\"candidate\":{\"id\":7}}}}",
+                  "candidate:7 application:6409476002 " },
+                { "an event that is not used",
+                  "{\"action\":\"update_candidate\",\"payload\":{\"candidate\":{\"id\":\"8\"}}}",
+                  "candidate:8 " },
+                { "one that is not known",
+                  "{\"action\":\"new_word\",\"payload\":{\"candidate\":{\"id\":8}}}",
+                  "candidate:8 " },
+                { "an offer", "{\"action\":\"offer_created\",\"payload\":{\"application_id\":9}}",
+                  "application:9 " },
+                { "a scorecard",
+                  "{\"action\":\"scorecard_deleted\",\"payload\":{\"scorecard\":{\"id\":1,"
+                  "\"candidate_id\":8}}}",
+                  "candidate:8 " },
+                { "who is gone, with what was his",
+                  "{\"action\":\"delete_candidate\",\"payload\":{\"person\":{\"id\":8,"
+                  "\"deleted_application_ids\":[1,\"2\",null,1]}}}",
+                  "candidate:8 application:1 application:2 " },
+        };
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                struct buf text = BUF_NONE;
+                struct fact fact;
+
+                decode(rows[i].body, NULL, &fact);
+                for (size_t j = 0; j < json_array_size(fact.about); j++)
+                        buf_format(&text, "%s ", json_text_of(json_array_get(fact.about, j), "?"));
+                tap_text(buf_text(&text), rows[i].want, "%s", rows[i].name);
+                buf_dispose(&text);
+                fact_dispose(&fact);
+        }
+}
+
 /* The only word on the schedule that they send. */
 static void test_interview_gone(void)
 {
@@ -658,6 +701,7 @@ int main(void)
         test_identity();
         test_gone();
         test_actions();
+        test_about();
         test_interview_gone();
         test_long();
         tap_int(greenhouse_sender.status_full, 503, "a full state is answered with 503");
