@@ -88,7 +88,7 @@ int main(int argc, char **argv)
                 admin_action_routes,
                 admin_candidate_routes,
                 admin_connection_routes,
-                admin_door_routes,
+                admin_sign_in_routes,
                 admin_erase_routes,
                 admin_event_routes,
                 admin_key_routes,

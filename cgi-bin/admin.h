@@ -45,7 +45,7 @@ bool admin_is(struct request *rq, const char *role);
 struct trade admin_trade(void);
 
 /* Tables of routes, one for each family of pages. */
-extern const struct route admin_account_routes[], admin_door_routes[], admin_host_routes[],
+extern const struct route admin_account_routes[], admin_sign_in_routes[], admin_host_routes[],
     admin_log_routes[], admin_people_routes[], admin_status_routes[];
 
 /* A page in its frame, with what all pages need: who is here, where to go, the forms' token.

@@ -6,6 +6,21 @@
 #include "home/rule_change.h"
 #include "web/serve.h"
 
+/* The org of the path: 1, 0 there is none of this name, -1; its name as it was typed. */
+int admin_org_of_path(struct request *rq, struct org **org, struct fail *why);
+const char *admin_name_of_path(struct request *rq);
+
+/* Cookies.  what: "" for the visit, "pre-" for forms before it; value NULL: forget it.  org NULL:
+ * there is none of this name, and nobody shall see that.  The caller frees a name. */
+char *admin_cookie_name(struct org *org, const char *what, const char *org_name);
+void admin_set_cookie(struct request *rq, struct reply *re, struct org *org, const char *what,
+                      const char *org_name, const char *value);
+/* The token of forms that belongs to the text of a cookie. */
+void admin_csrf_of(const void *secret, size_t len, char out[33]);
+/* The one of forms before somebody is signed in; a cookie is set when there is none. */
+void admin_pre_csrf(struct request *rq, struct reply *re, struct org *org, const char *org_name,
+                    char out[33]);
+
 route_handler admin_board;
 /* Connections of the org for a select, "any" first. */
 json_t *admin_connection_options(struct request *rq, const char *chosen);
