@@ -37,6 +37,7 @@ struct cb {
         char *key_now;   /* what holds until the next reset; signs the webhooks too */
         /* What the wire facts leave open, so that both ways can be rehearsed. */
         bool shows_invited; /* a report for somebody who was invited and did not join */
+        bool hides_invited; /* a candidate's own page lists only what he has joined */
         bool absent_is_404; /* no report: 404 instead of an empty list */
         int64_t rate;       /* requests a second, 0 no limit */
         int64_t rate_second, rate_count;
@@ -48,7 +49,8 @@ extern struct cb cb;
 void cb_reset(void);
 json_t *cb_find(const json_t *table, const char *member, const char *value); /* borrowed or NULL */
 json_t *cb_find_attempt(const char *email, const char *test_id);             /* the newest */
-/* Borrowed; one that is there already is given again. */
+/* Borrowed; one that is there already is given again, and its candidate gets one more mail:
+ * "_mails" of the row counts them. */
 json_t *cb_invite(const char *base, const char *email, const json_t *test);
 /* Moves an attempt on; false when its state does not allow that.  what: "join", "finish"
  * (with {scores[], correct, grading}), "expire" (the same; no scores: nothing to grade), "ready",

@@ -236,7 +236,8 @@ static int candidate(struct request *rq, struct reply *re)
                 json_t *one;
 
                 if (!text_equal_fold(json_get_text(row, "email", NULL),
-                                     request_segment(rq, "email")))
+                                     request_segment(rq, "email")) ||
+                    (cb.hides_invited && text_equal(json_get_text(row, "_state", NULL), "invited")))
                         continue;
                 one = json_object();
                 json_set_text(one, "test_id", json_get_text(row, "test_id", NULL));

@@ -200,6 +200,7 @@ void cb_control_settings(struct request *rq, struct reply *re)
                 return;
         pthread_mutex_lock(&cb.lock);
         cb.shows_invited = json_get_bool(body, "shows_invited", cb.shows_invited);
+        cb.hides_invited = json_get_bool(body, "hides_invited", cb.hides_invited);
         cb.absent_is_404 = json_get_bool(body, "absent_is_404", cb.absent_is_404);
         cb.rate = json_get_int(body, "rate", cb.rate);
         if (json_get_text(body, "key", NULL) != NULL)

@@ -68,7 +68,7 @@ void cb_reset(void)
         cb.tests = json_array();
         cb.attempts = json_array();
         cb.interviews = json_array();
-        cb.shows_invited = cb.absent_is_404 = false;
+        cb.shows_invited = cb.hides_invited = cb.absent_is_404 = false;
         cb.rate = 0;
         mem_free(cb.key_now);
         cb.key_now = mem_text(cb.key);
@@ -114,7 +114,10 @@ json_t *cb_invite(const char *base, const char *email, const json_t *test)
         const char *id = json_get_text(test, "test_id", "");
         json_t *row = cb_find_attempt(email, id);
 
-        return row != NULL ? row : add_attempt(base, email, id);
+        if (row == NULL)
+                row = add_attempt(base, email, id);
+        json_set_int(row, "_mails", json_get_int(row, "_mails", 0) + 1);
+        return row;
 }
 
 static json_t *named(const json_t *attempt)

@@ -61,7 +61,7 @@
  * table "external"
  *   <our external id>  {application (key), platform, test, rule, stage, partner (id)}
  * table "invitee"
- *   <sha256 hex of platform:test, e-mail in lower case>  the same
+ *   <sha256 hex of platform:test, e-mail in lower case>  the same, and at_ms
  * table "report"
  *   <sha256 hex of token>  {session (key)}
  * set "open-actions", set "parked-actions", both of numbers; series "action"

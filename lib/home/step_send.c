@@ -116,14 +116,40 @@ static int sent_already(struct step *s, const json_t *application, const char *e
         return result;
 }
 
+/* The same assessment goes to the same address for somebody else at this moment: the session that
+ * comes of it will do for both. */
+static bool others_turn(struct step *s, const json_t *invitee)
+{
+        int64_t rest = trade_wait(s->trade, IN_FLIGHT_MS), now = trade_now(s->trade),
+                since = json_get_int(invitee, "at_ms", 0);
+
+        if (invitee == NULL || since > now || since + rest <= now ||
+            text_equal(json_get_text(invitee, "application", NULL), s->application))
+                return false;
+        s->no_call = true;
+        outcome_set(&s->outcome, OUTCOME_AGAIN,
+                    "The same assessment is being sent to this address already. That is looked at "
+                    "in a moment.",
+                    "another application has begun");
+        s->outcome.wait_ms = since + rest - now;
+        return true;
+}
+
 /* Who is meant by our id, and by test and address: an event may come before our answer. */
 static int begin(struct step *s, const struct invitation *invitation)
 {
         const char *test = invitation->test_id, *platform = s->desk.connection->id;
         char *invitee = dossier_invitee_key(platform, test, invitation->email);
-        json_t *record = json_object();
+        json_t *record = json_object(), *before = NULL;
         struct plan first;
+        int result = -1;
 
+        if (record_get(s->org, "invitee", invitee, &before, &s->why) < 0) {
+                step_trouble(s);
+                goto out;
+        }
+        if (s->desk.kind->platform->session_id != NULL && others_turn(s, before))
+                goto out;
         json_set_text(record, "application", s->application);
         json_set_text(record, "platform", platform);
         json_set_text(record, "test", test);
@@ -131,12 +157,45 @@ static int begin(struct step *s, const struct invitation *invitation)
         json_set(record, "stage", json_deep_copy(json_object_get(s->with, "stage")));
         if (json_get_text(s->with, "partner", NULL) != NULL)
                 json_set_text(record, "partner", json_get_text(s->with, "partner", NULL));
+        json_set_int(record, "at_ms", trade_now(s->trade));
         plan_init(&first);
         record_put(first.batch, "external", invitation->external_id, record);
+        plan_guard(&first, "invitee", invitee, before);
         record_put(first.batch, "invitee", invitee, record);
+        result = step_begin(s, &first);
+out:
+        json_decref(before);
         json_decref(record);
         mem_free(invitee);
-        return step_begin(s, &first);
+        return result;
+}
+
+/* Where a pair of test and address has one session only, and we know it as open: 1 with what we
+ * know, 0, -1 the step ended. */
+static int known_open(struct step *s, const struct invitation *invitation, struct session *made)
+{
+        const struct platform *platform = s->desk.kind->platform;
+        char *id = platform->session_id == NULL
+                       ? NULL
+                       : platform->session_id(invitation->test_id, invitation->email),
+             *key = dossier_key(s->desk.connection->id, id);
+        json_t *read = NULL;
+        int found = 0;
+
+        if (key != NULL)
+                found = dossier_session(s->trade->home, s->org, key, &read, made, &s->why);
+        if (found < 0) {
+                step_trouble(s);
+        } else if (found == 1 && !session_is_open(made->state)) {
+                session_dispose(made);
+                found = 0;
+        }
+        if (found != 1)
+                *made = (struct session){ 0 };
+        json_decref(read);
+        mem_free(key);
+        mem_free(id);
+        return found;
 }
 
 /* once: the sending, when each is told anew; NULL: told once for the session. */
@@ -275,7 +334,12 @@ static int obtain(struct step *s, const struct invitation *invitation, bool doub
         const struct platform *platform = s->desk.kind->platform;
         int64_t since = json_get_int(s->action, "created_ms", 0) - CLOCKS_APART_MS;
         struct taken taken = { s, invitation->external_id };
+        int known = known_open(s, invitation, made);
 
+        if (known != 0) {
+                s->no_call = true;
+                return known == 1 ? 0 : -1;
+        }
         if (doubt && platform->find_session != NULL) {
                 if (platform->find_session(&s->desk.link, invitation->test_id, invitation->email,
                                            since, is_taken, &taken, made, &s->outcome) != 0) {

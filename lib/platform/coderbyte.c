@@ -315,8 +315,15 @@ static bool gives_interviews(const json_t *settings)
         return json_get_bool(settings, "interviews", false);
 }
 
+/* "Refuse or merge a second open link for the same pair" (wire 1). */
+static char *session_id(const char *test_id, const char *email)
+{
+        return text_empty(test_id) || text_empty(email) ? NULL : coderbyte_attempt(test_id, email);
+}
+
 const struct platform coderbyte_platform = {
         .kind = "coderbyte",
+        .session_id = session_id,
         .invite = invite,
         .read_session = read_session,
         .list_tests = list_tests,

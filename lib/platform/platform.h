@@ -49,6 +49,10 @@ struct platform {
          * with shared set. */
         int (*invite)(struct link *link, const struct invitation *invitation, struct session *out,
                       struct outcome *outcome);
+        /* The id of the session of this pair, where it is known before there is one because a pair
+         * has but one; the caller frees.  Then an open one that we know of is not asked for again.
+         * NULL: the platform names its sessions. */
+        char *(*session_id)(const char *test_id, const char *email);
         int (*read_session)(struct link *link, const struct session_ref *ref, struct session *out,
                             struct outcome *outcome);
         /* Reads many sessions of one test, for the sweep; calls visit for each that exists.  NULL:

@@ -146,6 +146,17 @@ def people():
         h.move(b)
         tap.ok(h.note(b, "Assessment sent"), "another application of the same person")
         tap.equal(len(h.cb("attempts")), 1, "is served by the same invitation")
+        # What the vendor does not show, we know: nobody gets a second mail.
+        h.cb("settings", {"hides_invited": True})
+        c, d = (h.candidate("Cora", email=e) for e in ("cora@example.com", "Cora@Example.COM"))
+        for who in (c, d):
+            h.move(who)
+        for who in (c, d):
+            tap.ok(h.note(who, "Assessment sent", 30), "both at once: each is told")
+        e = h.candidate("Cora", email="CORA@example.com")
+        h.move(e)
+        tap.ok(h.note(e, "Assessment sent"), "so is a third one")
+        tap.equal([x["_mails"] for x in h.cb("attempts")], [1, 1], "one invitation for each address")
         h.step(attempt, "finish", scores=[10, 10])
         for who in (a, b):
             tap.ok(h.note(who, "Assessment result"), "both applications get the result")
@@ -154,7 +165,7 @@ def people():
         tap.ok(h.note(c, "Assessment not sent again"), "a third one, later: not sent again")
         tap.contains(h.note(c, "Assessment result"), "100 of 100", "the earlier result counts")
         h.settle()
-        tap.equal(h.counted("coderbyte", "invite"), 1, "one invitation altogether")
+        tap.equal(h.counted("coderbyte", "invite"), 2, "one invitation each, altogether")
         h.step(attempt, "retake")
         h.step(h.attempt(a), "finish", scores=[1, 1], correct=4)
         tap.contains(h.note(a, "Corrected assessment result"), "46 of 100", "a second try corrects")
