@@ -264,6 +264,21 @@ static bool is_success(const json_t *profile, const char *word)
         return false;
 }
 
+/* Its status is none of the words for success.  Without a reason beside it, the word may be a new
+ * one for the same. */
+static int judge_word(struct coderbyte *c, const struct question *q, const char *word,
+                      const char *message, const struct fetch_answer *a)
+{
+        char *theirs = quote(q, word),
+             *text = mem_format("%s: envelope.success does not know the word \"%.60s\"",
+                                CODERBYTE_PROFILE, theirs);
+        int result = judge(c, q, classify(c->profile, message), text_or(message, text), a);
+
+        mem_free(text);
+        mem_free(theirs);
+        return result;
+}
+
 static int judge_body(struct coderbyte *c, const struct question *q, const struct fetch_answer *a,
                       const char *message, const char *unreadable, struct coderbyte_answer *out)
 {
@@ -278,7 +293,7 @@ static int judge_body(struct coderbyte *c, const struct question *q, const struc
                                    "%s: HTTP status %d, %zu bytes, %s", q->call, a->status,
                                    a->body.len, unreadable);
         if (word != NULL && !is_success(c->profile, word))
-                return judge(c, q, classify(c->profile, message), text_or(message, word), a);
+                return judge_word(c, q, word, message, a);
         out->result = coderbyte_lead(pointers, out->body, &known);
         if (known)
                 return outcome_set(c->outcome, OUTCOME_DONE, "", NULL);

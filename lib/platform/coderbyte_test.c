@@ -50,6 +50,21 @@ static void misfit(struct trial *t, const char *what, const char *section, const
         failed(t, what);
 }
 
+/* It does not know somebody whom an admin named: he is not there, or this is not where to ask. */
+static void unknown(struct trial *t, const char *what, const char *call)
+{
+        char *said = mem_text(t->step.detail);
+
+        if (t->step.kind == OUTCOME_ABSENT)
+                outcome_set(&t->step, OUTCOME_DENIED,
+                            "Coderbyte does not know test_candidate. Name somebody who took an "
+                            "assessment, or correct data/coderbyte/profile.json.",
+                            "%s: %s.path, if the address is right: %s", CODERBYTE_PROFILE, call,
+                            said);
+        mem_free(said);
+        failed(t, what);
+}
+
 /* All of these fields must have a place in the value, be it null. */
 static bool has_fields(struct trial *t, const char *what, const char *section,
                        const char *const *names, const json_t *value)
@@ -114,7 +129,7 @@ static char *test_of(struct trial *t, const char *email)
         char *id = NULL;
 
         if (call(t, "read_candidate", email, NULL, &answer) != 0) {
-                failed(t, what);
+                unknown(t, what, "calls.read_candidate");
                 return NULL;
         }
         list = coderbyte_list(answer.result);
@@ -144,7 +159,7 @@ static void try_report(struct trial *t, const char *email, const char *test)
         char *odd = NULL;
 
         if (call(t, "read_report", email, test, &answer) != 0) {
-                failed(t, what);
+                unknown(t, what, "calls.read_report");
                 return;
         }
         list = coderbyte_list(answer.result);
