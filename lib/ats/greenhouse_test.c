@@ -9,28 +9,37 @@
 #include "ats/greenhouse_read.h"
 #include "ats/greenhouse_v1.h"
 #include "ats/greenhouse_v3.h"
+#include "bridge/rule.h"
 #include "floor/mem.h"
 #include "floor/text.h"
 
 static const struct {
         const char *resource, *scope, *use;
+        unsigned uses; /* of rule.h; 0: always */
 } lists[] = {
-        { "applications", "harvest:applications:list", "reads applications" },
-        { "candidates", "harvest:candidates:list", "reads candidates" },
-        { "jobs", "harvest:jobs:list", "reads jobs" },
-        { "job_interview_stages", "harvest:job_interview_stages:list", "reads a job's stages" },
-        { "application_stages", "harvest:application_stages:list", "reads stage changes" },
-        { "notes", "harvest:notes:list", "looks for our own notes, so that none comes twice" },
-        { "interviews", "harvest:interviews:list", "reads scheduled interviews" },
+        { "applications", "harvest:applications:list", "reads applications", 0 },
+        { "candidates", "harvest:candidates:list", "reads candidates", 0 },
+        { "jobs", "harvest:jobs:list", "reads jobs", 0 },
+        { "job_interview_stages", "harvest:job_interview_stages:list", "reads a job's stages", 0 },
+        { "application_stages", "harvest:application_stages:list", "reads stage changes", 0 },
+        { "notes", "harvest:notes:list", "looks for our own notes, so that none comes twice", 0 },
+        { "interviews", "harvest:interviews:list", "reads scheduled interviews", RULE_USES_WATCH },
 };
 
 static const struct {
         const char *scope, *use;
+        unsigned uses;
 } writes[] = {
-        { "harvest:notes:create", "writes notes" },
-        { "harvest:applications:move", "moves applications" },
-        { "harvest:interviews:update", "writes interview links" },
+        { "harvest:notes:create", "writes notes", 0 },
+        { "harvest:applications:move", "moves applications", RULE_USES_MOVES },
+        { "harvest:interviews:update", "writes interview links", RULE_USES_WATCH },
 };
+
+/* Least permissions: what no rule asks for is not asked of the credential. */
+static bool needed(const struct link *link, unsigned uses)
+{
+        return uses == 0 || link->uses == 0 || (link->uses & uses) != 0;
+}
 
 static void say(json_t *report, const char *what, bool ok, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -163,8 +172,10 @@ int greenhouse_test(struct link *link, json_t **report, struct outcome *outcome)
         try_user(link, *report, outcome);
         /* Who is asked to go slower, or finds the door closed, does not knock seven times more. */
         for (size_t i = 0; i < sizeof lists / sizeof *lists && outcome->kind != OUTCOME_AGAIN; i++)
-                try_list(link, i, *report, outcome);
+                if (needed(link, lists[i].uses))
+                        try_list(link, i, *report, outcome);
         for (size_t i = 0; i < sizeof writes / sizeof *writes; i++)
-                say_untried(*report, writes[i].scope, writes[i].use);
+                if (needed(link, writes[i].uses))
+                        say_untried(*report, writes[i].scope, writes[i].use);
         return outcome->kind == OUTCOME_DONE ? 0 : -1;
 }

@@ -47,7 +47,7 @@ static const struct {
         { "Applications, POST: Moves Application to Job", NULL, 0 },
         { "Candidates, PATCH: Edit Candidate", NULL, 0 },
         { "Scheduled Interviews, PATCH: Update Scheduled Interview", "puts links into the schedule",
-          RULE_USES_SCHEDULE },
+          RULE_USES_WATCH },
 };
 
 static void say(json_t *report, const char *what, bool ok, const char *sentence)
@@ -199,7 +199,7 @@ static void try_user(struct link *link, struct ids *ids, json_t *report, struct 
 int greenhouse_v1_test(struct link *link, json_t **report, struct outcome *outcome)
 {
         struct ids ids = { .user = json_get_id(link->settings, "act_as_user") };
-        bool schedule = link->uses == 0 || (link->uses & RULE_USES_SCHEDULE) != 0;
+        bool schedule = link->uses == 0 || (link->uses & RULE_USES_WATCH) != 0;
         int64_t number;
         char *sentence;
 

@@ -74,6 +74,7 @@ const char *rule_tag(const json_t *tags, enum rule_verdict verdict);
 #define RULE_USES_FILES 8U
 #define RULE_USES_MOVES 16U
 #define RULE_USES_SCHEDULE 32U
+#define RULE_USES_WATCH 64U /* its interviews are found, and our links written into them */
 unsigned rules_use(const json_t *rules, const char *ats);
 
 /* A permission's line "[links files] list opportunity files": its text when one of these uses

@@ -220,6 +220,8 @@ unsigned rules_use(const json_t *rules, const char *ats)
                 if ((entered != NULL && !text_equal(json_get_text(entered, "ats", NULL), ats)) ||
                     (scheduled != NULL && !text_equal(json_get_text(scheduled, "ats", NULL), ats)))
                         continue;
+                if (scheduled != NULL)
+                        uses |= RULE_USES_WATCH;
                 for (size_t j = 0; j < json_array_size(then); j++) {
                         const json_t *with = NULL;
                         const char *step = rule_step(json_array_get(then, j), &with);
@@ -237,6 +239,7 @@ static const struct {
         { "notes", RULE_USES_NOTES }, { "links", RULE_USES_LINKS },
         { "tags", RULE_USES_TAGS },   { "files", RULE_USES_FILES },
         { "moves", RULE_USES_MOVES }, { "schedule", RULE_USES_SCHEDULE },
+        { "watch", RULE_USES_WATCH },
 };
 
 const char *rule_need(const char *line, unsigned uses)

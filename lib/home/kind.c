@@ -141,17 +141,32 @@ static const struct kind greenhouse = {
             "its page is the id to act as.",
         .main = "client_id client_secret act_as_user subdomain ",
         .needs = "harvest:applications:list\n"
-                 "harvest:applications:move (only to move a stage on a score)\n"
+                 "[moves] harvest:applications:move (only to move a stage on a score)\n"
                  "harvest:application_stages:list\n"
                  "harvest:candidates:list\n"
                  "harvest:notes:create\n"
                  "harvest:notes:list\n"
                  "harvest:jobs:list\n"
                  "harvest:job_interview_stages:list\n"
-                 "harvest:interviews:list\n"
-                 "harvest:interviews:update (only to put interview links into the schedule)\n"
+                 "[watch] harvest:interviews:list (only where interviews get links)\n"
+                 "[watch] harvest:interviews:update (only where interviews get links)\n"
+                 "[watch] harvest:job_interviews:list (only for the names of interviews)\n"
                  "harvest:users:list\n"
                  "the user acted for must be a Site Admin",
+        /* the help page of Coderbyte, Permissions */
+        .needs_v1 =
+            "Activity Feed: Retrieve Activity Feed\n"
+            "Applications: Retrieve Application, Moves Application to Job, Move Application, "
+            "List Applications\n"
+            "Candidates: Add Note, List Candidates, Retrieve Candidate, Edit Candidate\n"
+            "Jobs: List Jobs, Retrieve Job\n"
+            "Job Openings: List Openings For a Job\n"
+            "Job Posts: Retrieve Job Post for Job, List Job Posts for Job\n"
+            "Job Stages: Retrieve Job Stage, List Job Stages for Job, List Job Stages\n"
+            "Users: Retrieve User\n"
+            "[watch] Scheduled Interviews: List, Retrieve and Update (only where interviews "
+            "get links)\n"
+            "the user acted for must be a Site Admin",
         .paste = "Greenhouse: Configure > Dev Center > Web Hooks > Create New Web Hook, once per "
                  "event.\n"
                  "When: Candidate has changed stage (and: Candidate deleted, Candidates merged, "

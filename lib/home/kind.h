@@ -41,7 +41,8 @@ struct kind {
         const char *main;  /* names of fields, each followed by a space, that a form shows in front
                               beside those that are required; the others mostly stay as they are */
         const char *needs; /* what to grant at the vendor, one line each, '\n' between */
-        const char *paste; /* where to paste the webhook URL and secret at the vendor */
+        const char *needs_v1; /* the same where the setting api is "v1"; or NULL */
+        const char *paste;    /* where to paste the webhook URL and secret at the vendor */
 };
 
 extern const struct kind *const kinds[];        /* NULL-terminated */

@@ -123,6 +123,18 @@ int trade_uses(struct org *org, const char *connection, unsigned *uses, struct f
         return rules == NULL ? -1 : 0;
 }
 
+/* An older version of an API names its permissions otherwise. */
+static const char *needs_of(struct org *org, const char *connection, const struct kind *kind)
+{
+        json_t *record = NULL;
+        bool v1 = kind->needs_v1 != NULL && connection != NULL &&
+                  record_get(org, "connection", connection, &record, NULL) == 1 &&
+                  text_equal(json_get_text(record, "settings.api", NULL), "v1");
+
+        json_decref(record);
+        return v1 ? kind->needs_v1 : kind->needs;
+}
+
 json_t *trade_needs(struct org *org, const char *connection, const struct kind *kind,
                     struct fail *why)
 {
@@ -133,7 +145,7 @@ json_t *trade_needs(struct org *org, const char *connection, const struct kind *
         if (trade_uses(org, connection, &uses, why) != 0)
                 return NULL;
         list = json_array();
-        copy = rest = mem_text(text_or(kind->needs, ""));
+        copy = rest = mem_text(text_or(needs_of(org, connection, kind), ""));
         while ((line = text_next(&rest, '\n')) != NULL) {
                 const char *need = rule_need(line, uses);
 

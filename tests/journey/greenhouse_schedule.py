@@ -112,12 +112,16 @@ def quiet():
         h.move(a)
         h.session(a)
         h.settle()
-        tap.equal(h.counted("greenhouse", "GET interviews"), 1, "no rule waits: Greenhouse is not asked")
+        tap.equal(h.counted("greenhouse", "GET interviews"), 0, "no rule waits: Greenhouse is not asked")
+        tap.lacks(str(h.applied["connections"][0]["needs"]), "interviews", "nor are its permissions")
+        tap.ok(not any("interviews" in c["what"] for c in h.applied["connections"][0]["test"]["checks"]),
+               "nor tried")
         h.gh("settings", {"brackets": True})  # date filters in the other of the two published ways
         document = h.document(RULES)
         document["connections"][0]["settings"]["interview_field"] = "video_conferencing_url"
         h.apply(document)
-        tap.ok(polled(h, 2), "a rule that comes later is heard of")
+        tap.contains(str(h.applied["connections"][0]["needs"]), "harvest:interviews:update", "a rule that does needs them")
+        tap.ok(polled(h), "a rule that comes later is heard of")
         b = h.candidate("After")
         interview = h.gh("interview", {"application_id": b["id"], "starts_at": at(48), "ends_at": at(49)})
         tap.ok(link_of(h, interview, "video_conferencing_url"), "the link stands where the setting says")

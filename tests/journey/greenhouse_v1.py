@@ -34,6 +34,11 @@ def whole():
         gh = next(c for c in applied["connections"] if c["id"] == "gh")
         tap.ok(gh["test"]["ok"], "apply: the key and all its permissions work", gh["test"])
         names = [c["what"] for c in gh["test"]["checks"]]
+        needs = "\n".join(gh["needs"])
+        tap.contains(needs, "Applications: Retrieve Application, Moves Application to Job",
+                     "what to tick is named in v1's words")
+        tap.lacks(needs, "harvest:", "and not in v3's")
+        tap.lacks(needs, "Scheduled Interviews", "only what the rules need")
         for name in ("Applications, GET: Retrieve Application", "Candidates, POST: Add Note",
                      "Job Posts, GET: Retrieve Job Post for Job", "Job Stages, GET: List Job Stages",
                      "Applications, POST: Moves Application to Job", "Candidates, PATCH: Edit Candidate",

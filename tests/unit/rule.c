@@ -209,6 +209,9 @@ static void test_scheduled(void)
                "whose schedules are watched");
         tap_int(rules_use(rules, "lv"), 0, "another ATS is not used by them");
         tap_ok(rules_use(rules, "gh") & RULE_USES_NOTES, "this one is, for the note");
+        tap_ok(rules_use(rules, "gh") & RULE_USES_WATCH, "and its interviews are watched");
+        tap_text(rule_need("[watch] list interviews", RULE_USES_NOTES), NULL,
+                 "a need of that only");
         json_decref(rules);
         json_decref(kinds);
 }
