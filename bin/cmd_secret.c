@@ -91,7 +91,7 @@ static int written_down(struct command_context *c, const struct org *org, const 
 static int add(struct command_context *c, struct org *org, const char *connection)
 {
         char *text = NULL, name[13];
-        int found = webhook_secret_add(c->home, org, connection, NULL, &text, name, &c->why);
+        int found = webhook_secret_add(c->home, org, connection, NULL, NULL, &text, name, &c->why);
         json_t *answer;
         int code = EXIT_YES;
 
@@ -121,7 +121,7 @@ static int add(struct command_context *c, struct org *org, const char *connectio
 static int drop(struct command_context *c, struct org *org, const char *connection,
                 const char *name)
 {
-        int found = webhook_secret_drop(c->home, org, connection, name, &c->why);
+        int found = webhook_secret_drop(c->home, org, connection, NULL, name, &c->why);
 
         if (found < 0)
                 return command_failed(c);

@@ -13,6 +13,7 @@
 #include "home/records.h"
 #include "home/status_view.h"
 
+#define OPEN_TRIES 5 /* attempts that are not folded away */
 #define PAGE 40
 #define LOOK 3000
 
@@ -187,6 +188,22 @@ static void dress_tries(struct request *rq, json_t *tries)
         }
 }
 
+/* Newest first; those before the last few apart, for a fold. */
+static void split_tries(json_t *action)
+{
+        json_t *tries = json_object_get(action, "tries"), *last = json_array(),
+               *older = json_array();
+        size_t count = json_array_size(tries);
+
+        for (size_t i = 0; i < count; i++)
+                json_array_append(i < OPEN_TRIES ? last : older,
+                                  json_array_get(tries, count - 1 - i));
+        json_set_int(action, "older_count", (int64_t)json_array_size(older));
+        json_set_bool(action, "has_older", json_array_size(older) > 0);
+        json_set(action, "tries", last);
+        json_set(action, "older", older);
+}
+
 /* One answer, indented where it is whole JSON. */
 static void dress_answer(json_t *call)
 {
@@ -231,6 +248,7 @@ static int set_answers(struct request *rq, json_t *view, int64_t number, const j
                         json_set_int(call, "call", (json_int_t)n + 1);
                         dress_answer(call);
                 }
+                json_set_bool(one, "newest", i == json_array_size(kept));
                 json_add(list, json_incref(one));
         }
         json_set_bool(view, "has_answers", json_array_size(list) > 0);
@@ -272,6 +290,7 @@ static void action_page(struct request *rq, struct reply *re)
                 json_decref(action);
                 return;
         }
+        split_tries(action);
         json_set_bool(view, "has_tries", json_array_size(json_object_get(action, "tries")) > 0);
         json_set(view, "act", action);
         title = mem_format("Action %lld", (long long)number);

@@ -182,7 +182,10 @@ static void show_card(struct request *rq, struct reply *re, const struct connect
         struct visitor *v = admin_visitor(rq);
         struct fail why = FAIL_CLEAR;
         json_t *view = json_object();
+        char *stamp = credential_etag(v->org, c->id);
 
+        json_set_text(view, "stamp", stamp);
+        mem_free(stamp);
         json_set_text(view, "id", c->id);
         json_set_text(view, "kind_title", c->kind->title);
         json_set_text(view, "webhook_url", c->hook_url);
@@ -454,7 +457,9 @@ static void change(struct request *rq, struct reply *re)
 /* How a change of the secrets ended that is not done. */
 static void not_done(struct request *rq, struct reply *re, int found, const struct fail *why)
 {
-        if (found == 0)
+        if (found == 2)
+                admin_go(rq, re, "connections/%s?said=moved", request_segment(rq, "id"));
+        else if (found == 0)
                 reply_problem(rq, re, 404, "There is no such secret.");
         else if (why->kind == FAIL_CONFLICT)
                 reply_problem(rq, re, 409, why->text);
@@ -469,7 +474,8 @@ static void new_secret(struct request *rq, struct reply *re)
         struct fail why = FAIL_CLEAR;
         char *secret = NULL, name[13];
         int found =
-            webhook_secret_add(guard_home(), admin_visitor(rq)->org, id, NULL, &secret, name, &why);
+            webhook_secret_add(guard_home(), admin_visitor(rq)->org, id,
+                               text_or(request_form(rq, "stamp"), ""), NULL, &secret, name, &why);
 
         if (found != 1)
                 not_done(rq, re, found, &why);
@@ -484,6 +490,7 @@ static void drop_secret(struct request *rq, struct reply *re)
         const char *id = request_segment(rq, "id");
         struct fail why = FAIL_CLEAR;
         int found = webhook_secret_drop(guard_home(), admin_visitor(rq)->org, id,
+                                        text_or(request_form(rq, "stamp"), ""),
                                         request_segment(rq, "name"), &why);
 
         if (found != 1)

@@ -174,14 +174,16 @@ void keys_add_secret(struct request *rq, struct reply *re)
 {
         const char *id = request_segment(rq, "connection"), *given;
         struct fail why = FAIL_CLEAR;
-        char *text = NULL, name[13];
+        char *text = NULL, name[13], etag[KEYS_ETAG_LEN + 1];
         json_t *asked, *answer;
         struct asker a;
-        int result;
+        int match, result;
 
-        if (keys_writing(&a, rq, re) != 0 || given_secret(&a, &asked, &given) != 0)
+        if (keys_writing(&a, rq, re) != 0 || (match = keys_if_match(&a, false, etag)) < 0 ||
+            given_secret(&a, &asked, &given) != 0)
                 return;
-        result = webhook_secret_add(guard_home(), a.org, id, given, &text, name, &why);
+        result = webhook_secret_add(guard_home(), a.org, id, match == 1 ? etag : NULL, given, &text,
+                                    name, &why);
         if (result == 1) {
                 keys_note_done(&a, "secret.added", "connection", id);
                 answer = json_object();
@@ -190,6 +192,8 @@ void keys_add_secret(struct request *rq, struct reply *re)
                 if (given == NULL)
                         json_set_text(answer, "secret", text);
                 reply_json(re, 201, answer);
+        } else if (result == 2) {
+                reply_problem(rq, re, 412, NULL);
         } else {
                 keys_undone(&a, result, "secret cannot be added", &why);
         }
@@ -201,13 +205,19 @@ void keys_drop_secret(struct request *rq, struct reply *re)
 {
         const char *id = request_segment(rq, "connection");
         struct fail why = FAIL_CLEAR;
+        char etag[KEYS_ETAG_LEN + 1];
         json_t *answer;
         struct asker a;
-        int result;
+        int match, result;
 
-        if (keys_writing(&a, rq, re) != 0)
+        if (keys_writing(&a, rq, re) != 0 || (match = keys_if_match(&a, false, etag)) < 0)
                 return;
-        result = webhook_secret_drop(guard_home(), a.org, id, request_segment(rq, "secret"), &why);
+        result = webhook_secret_drop(guard_home(), a.org, id, match == 1 ? etag : NULL,
+                                     request_segment(rq, "secret"), &why);
+        if (result == 2) {
+                reply_problem(rq, re, 412, NULL);
+                return;
+        }
         if (result != 1) {
                 keys_undone(&a, result, "secret cannot be dropped", &why);
                 return;

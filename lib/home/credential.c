@@ -70,6 +70,17 @@ static void etag_of(const json_t *record, char etag[17])
         mem_free(text);
 }
 
+char *credential_etag(struct org *org, const char *connection)
+{
+        json_t *record = NULL;
+        char etag[17] = "";
+
+        if (record_get(org, "connection", connection, &record, NULL) == 1)
+                etag_of(record, etag);
+        json_decref(record);
+        return *etag == '\0' ? NULL : mem_text(etag);
+}
+
 /* Listing. */
 
 struct listing {
@@ -135,6 +146,7 @@ static int add_secrets(void *context, const char *id)
         const char *last;
         int result = -1;
         size_t i;
+        char etag[17];
 
         if (record_get(l->org, "connection", id, &record, l->why) < 0 ||
             record_get(l->org, "health", id, &health, l->why) < 0)
@@ -157,6 +169,8 @@ static int add_secrets(void *context, const char *id)
                               text_equal(last, json_get_text(one, "name", NULL)));
                 json_add(secrets, secret);
         }
+        etag_of(record, etag);
+        json_set_text(row, "etag", etag);
         json_set_int(row, "last_verified_ms", json_get_int(health, "last_verified_ms", 0));
         json_set_int(row, "last_refused_ms", json_get_int(health, "last_refused.at_ms", 0));
         json_add(l->list, row);
@@ -321,6 +335,15 @@ static int open_one(struct home *h, struct org *org, const char *id, struct open
         return 1;
 }
 
+/* 1, or 2: somebody was here since. */
+static int is_as(const struct opened *o, const char *etag)
+{
+        char now[17];
+
+        etag_of(o->read, now);
+        return etag == NULL || text_equal(etag, now) ? 1 : 2;
+}
+
 static int put_back(struct home *h, struct org *org, struct opened *o, struct fail *why)
 {
         struct plan p;
@@ -391,13 +414,15 @@ static int first_name(struct org *org, const char *id, char name[13], struct fai
         return found == 1 ? 1 : -1;
 }
 
-int webhook_secret_add(struct home *h, struct org *org, const char *connection, const char *given,
-                       char **text, char name[13], struct fail *why)
+int webhook_secret_add(struct home *h, struct org *org, const char *connection, const char *etag,
+                       const char *given, char **text, char name[13], struct fail *why)
 {
         struct opened o;
         int result = open_one(h, org, connection, &o, why);
 
         *text = NULL;
+        if (result == 1)
+                result = is_as(&o, etag);
         if (result == 1 && json_array_size(o.secrets) >= CREDENTIAL_SECRETS_MAX)
                 result = fail_set(why, FAIL_CONFLICT, "at most %d secrets at once; drop an old one",
                                   CREDENTIAL_SECRETS_MAX);
@@ -417,14 +442,16 @@ int webhook_secret_add(struct home *h, struct org *org, const char *connection, 
         return result;
 }
 
-int webhook_secret_drop(struct home *h, struct org *org, const char *connection, const char *name,
-                        struct fail *why)
+int webhook_secret_drop(struct home *h, struct org *org, const char *connection, const char *etag,
+                        const char *name, struct fail *why)
 {
         struct opened o;
         int result = open_one(h, org, connection, &o, why);
         const json_t *list = json_object_get(o.read, "secrets");
         size_t at = 0, count = json_array_size(list);
 
+        if (result == 1)
+                result = is_as(&o, etag);
         while (result == 1 && at < count &&
                !text_equal(json_get_text(json_array_get(list, at), "name", NULL), name))
                 at++;

@@ -33,16 +33,19 @@ int credential_change(struct home *h, struct org *org, const char *connection, c
                       struct fail *why);
 
 /* Array of {connection, kind, kind_title, webhook_url, secrets[{name, added_ms, newest,
- * signed_last}], last_verified_ms, last_refused_ms}; the caller's. */
+ * signed_last}], last_verified_ms, last_refused_ms, etag}; the caller's. */
 int webhook_secret_list(struct home *h, struct org *org, json_t **list, struct fail *why);
 /* A new secret beside those that stand: 1 and its text (made here when given is NULL; wipe it)
- * and name, 0 no such connection or it gets no webhooks, -1: FAIL_INPUT it cannot be that one,
- * FAIL_CONFLICT too many. */
-int webhook_secret_add(struct home *h, struct org *org, const char *connection, const char *given,
-                       char **text, char name[13], struct fail *why);
-/* 1 it is gone, 0 there is none, -1: FAIL_CONFLICT it is the last one. */
-int webhook_secret_drop(struct home *h, struct org *org, const char *connection, const char *name,
-                        struct fail *why);
+ * and name, 0 no such connection or it gets no webhooks, 2 the connection is not as etag (of the
+ * lists above; NULL: as it stands) says, -1: FAIL_INPUT it cannot be that one, FAIL_CONFLICT too
+ * many. */
+int webhook_secret_add(struct home *h, struct org *org, const char *connection, const char *etag,
+                       const char *given, char **text, char name[13], struct fail *why);
+/* 1 it is gone, 0 there is none, 2 as above, -1: FAIL_CONFLICT it is the last one. */
+int webhook_secret_drop(struct home *h, struct org *org, const char *connection, const char *etag,
+                        const char *name, struct fail *why);
+/* What the lists say of a connection as it is stored now: the caller's; NULL: there is none. */
+char *credential_etag(struct org *org, const char *connection);
 
 /* given: array of {id, kind, path (for causes: "connections.0"), relays (a consumer with the
  * setting relay: its secret is what that receiver wants), credentials{}, secrets[]}, in plain text,

@@ -50,10 +50,12 @@ say(struct doctor *d, enum doctor_state state, const char *what, const char *men
         mem_free(found);
 }
 
-/* One file or directory: ours, and no wider than want. */
+/* One file or directory: ours, and no wider than want.  The key may live elsewhere. */
 static void look_at_mode(struct doctor *d, const char *name, mode_t want, bool needed)
 {
-        char *path = *name == '\0' ? mem_text(d->home_path) : file_path(d->home_path, name);
+        char *path = *name == '\0'                 ? mem_text(d->home_path)
+                     : text_equal(name, "secrets") ? home_key_path(d->home_path)
+                                                   : file_path(d->home_path, name);
         const char *what = *name == '\0' ? "home" : name;
         char *mend = mem_format("chmod %o %s", want, path);
         char *own = mem_format("chown %u:%u %s", geteuid(), getegid(), path);

@@ -13,7 +13,10 @@
 #include "home/plan.h"
 #include "home/records.h"
 
-#define SAFE_MS WHEN_HOUR /* an old key that was not seen for so long is not used any more */
+/* An old key that was not seen for so long is not used any more: twice its longest silence of
+ * late; at least an hour; a day when its rhythm is not known. */
+#define SILENT_LEAST_MS WHEN_HOUR
+#define SILENT_UNKNOWN_MS WHEN_DAY
 
 /* What may stand in a key: every check puts the value into record. */
 
@@ -241,14 +244,33 @@ static void copy(json_t *row, const json_t *record, const char *name, json_t *ot
         json_decref(otherwise);
 }
 
-/* "old: last seen 2 h ago from 192.0.2.1; new: 14 uses; safe to finish" */
+static int64_t silence_of(const json_t *use)
+{
+        int64_t gap = json_get_int(use, "gap_ms", 0);
+
+        if (gap == 0)
+                return SILENT_UNKNOWN_MS;
+        return 2 * gap > SILENT_LEAST_MS ? 2 * gap : SILENT_LEAST_MS;
+}
+
+static const char *rotation_verdict(bool over, bool safe, int64_t uses, int64_t unseen)
+{
+        return over                       ? "the old one is refused"
+               : safe                     ? "safe to finish"
+               : uses == 0                ? "nobody has switched yet"
+               : unseen < SILENT_LEAST_MS ? "somebody still uses the old one"
+                                          : "too early to tell: the old one may be used again";
+}
+
+/* "old: last seen 2 h ago from 192.0.2.1, before that never silent for more than 10 minutes; new:
+ * 14 uses; safe to finish" */
 static json_t *rotation(const char *next, const json_t *record, const json_t *old,
                         const json_t *new, int64_t now)
 {
         int64_t seen = json_get_int(old, "last_ms", 0), uses = json_get_int(new, "count", 0);
         bool over = text_equal(key_state(record, now), "revoked") ||
                     text_equal(key_state(record, now), "expired");
-        bool safe = over || (uses > 0 && now - seen > SAFE_MS);
+        bool safe = over || (uses > 0 && now - seen > silence_of(old));
         struct buf text = BUF_NONE;
         json_t *row = json_object();
 
@@ -258,15 +280,17 @@ static json_t *rotation(const char *next, const json_t *record, const json_t *ol
                 buf_add_text(&text, "old: last seen ");
                 when_span(&text, now > seen ? now - seen : 0);
                 buf_format(&text, " ago from %s", json_get_text(old, "from", "nowhere known"));
+                if (json_get_int(old, "gap_ms", 0) != 0) {
+                        buf_add_text(&text, ", before that never silent for more than ");
+                        when_span(&text, json_get_int(old, "gap_ms", 0));
+                }
         }
         buf_format(&text, "; new: %" PRId64 " use%s; %s", uses, uses == 1 ? "" : "s",
-                   over        ? "the old one is refused"
-                   : safe      ? "safe to finish"
-                   : uses == 0 ? "nobody has switched yet"
-                               : "somebody still uses the old one");
+                   rotation_verdict(over, safe, uses, now - seen));
         json_set_text(row, "new", next);
         json_set_text(row, "sentence", buf_text(&text));
         json_set_bool(row, "safe", safe);
+        json_set_int(row, "safe_after_ms", seen == 0 ? 0 : seen + silence_of(old));
         buf_dispose(&text);
         return row;
 }

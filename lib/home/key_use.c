@@ -27,6 +27,7 @@
 #define FROM_MAX 48
 #define CARRY_MS WHEN_MINUTE
 #define TRIES 5
+#define GAP_MONTH_MS (30 * WHEN_DAY)
 
 struct place {
         char from[FROM_MAX];
@@ -134,7 +135,23 @@ static int read_use(struct org *org, const char *id, json_t **read, json_t **use
         return 0;
 }
 
-static int carry(struct org *org, const char *id, const struct tally *t, struct fail *why)
+/* How long it was silent before this use: the longest of the last month is kept.  What lies in
+ * the file since it was last carried makes the silence look a little longer, never shorter. */
+static void note_gap(json_t *use, int64_t now_ms)
+{
+        int64_t last = json_get_int(use, "last_ms", 0), gap = now_ms - last;
+
+        if (last == 0 || gap <= 0)
+                return;
+        if (gap >= json_get_int(use, "gap_ms", 0) ||
+            now_ms - json_get_int(use, "gap_at_ms", 0) > GAP_MONTH_MS) {
+                json_set_int(use, "gap_ms", gap);
+                json_set_int(use, "gap_at_ms", now_ms);
+        }
+}
+
+static int carry(struct org *org, const char *id, const struct tally *t, int64_t now_ms,
+                 struct fail *why)
 {
         int result = -1;
 
@@ -145,6 +162,7 @@ static int carry(struct org *org, const char *id, const struct tally *t, struct 
                 fail_clear(why);
                 if (read_use(org, id, &read, &use, why) != 0)
                         return -1;
+                note_gap(use, now_ms);
                 add(use, t);
                 plan_init(&p);
                 plan_guard(&p, "key-use", id, read);
@@ -182,7 +200,7 @@ void key_used(struct home *h, struct org *org, const char *id, const char *from,
         if (file_write_at(fd, &t, sizeof t, 0) != 0)
                 carries = false;
         close(fd);
-        if (carries && carry(org, id, &due, &why) != 0)
+        if (carries && carry(org, id, &due, now_ms, &why) != 0)
                 log_event(LOG_LEVEL_WARN, "the use of a key could not be written down", "org",
                           org->name, "cause", why.text, NULL);
 }

@@ -104,6 +104,8 @@ def pages():
         page("replay, counted", ada, f"acme/replay?from=1&to={numbers[0]}")
         number = re.search(r'actions/(\d+)"', ada.get("actions?state=parked").text()).group(1)
         page("actions, parked", ada, "acme/actions?state=parked")
+        tap.contains(ada.get(f"actions/{number}").text(), " earlier attempts</summary>",
+                     "many attempts do not fill the page")
         page("action, parked", ada, f"acme/actions/{number}", button="Try again")
         for rule, button in (("send", "Save"), ("back", "Save"), ("tags", "Back to the rules")):
             page(f"rule, change {rule}", ada, f"acme/rules/{rule}/change", button=button)

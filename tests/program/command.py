@@ -524,6 +524,15 @@ def test_doctor(home):
     tap.equal(faults(home, "--offline"), {}, "doctor: a good home has no faults")
     text = home.run("doctor", "--offline").out
     tap.contains(text, "No faults.", "doctor: in words")
+    elsewhere = os.path.join(os.path.dirname(home.path), "key elsewhere")
+    os.rename(os.path.join(home.path, "secrets"), elsewhere)
+    there = {"FAIRLEAD_SECRETS": elsewhere}
+    tap.equal(faults(home, "--offline", env=there), {}, "doctor: the key may live elsewhere")
+    os.chmod(elsewhere, 0o644)
+    tap.contains(faults(home, "--offline", env=there)["secrets"]["mend"], elsewhere,
+                 "doctor: and is looked at there")
+    os.chmod(elsewhere, 0o400)
+    os.rename(elsewhere, os.path.join(home.path, "secrets"))
     for name, mode in (("secrets", 0o644), ("inbox", 0o755), ("orgs", 0o770)):
         path = os.path.join(home.path, name)
         was = stat.S_IMODE(os.stat(path).st_mode)

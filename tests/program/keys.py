@@ -239,8 +239,14 @@ def test_secrets(way, r):
             tap.lacks(text, secret, f"{way}: and nothing of them")
         tap.lacks(text, "v1.", f"{way}: nor sealed")
     before = {w["connection"]: w for w in listed.json()["webhooks"]}["cs"]
-    added = r.ask("POST", "/secrets/cs")
+    tag = f'"{before["etag"]}"'
+    tap.equal(r.ask("POST", "/secrets/cs", If_Match='"0123456789abcdef"').status, 412,
+              f"{way}: not to a connection that is another by now")
+    added = r.ask("POST", "/secrets/cs", If_Match=tag)
     tap.equal(added.status, 201, f"{way}: a secret is made")
+    tap.equal(r.ask("POST", "/secrets/cs", If_Match=tag).status, 412, f"{way}: once, by that state")
+    tap.equal(r.ask("DELETE", "/secrets/cs/" + added.json()["name"], If_Match=tag).status, 412,
+              f"{way}: nor is one dropped by it")
     tap.ok(len(added.json()["secret"]) >= 32, f"{way}: and shown, this once")
     after = {w["connection"]: w for w in r.ask("GET", "/secrets").json()["webhooks"]}["cs"]
     tap.equal([s["name"] for s in after["secrets"]],

@@ -150,7 +150,11 @@ def test_connections(home, ada, bob):
     names = re.findall(r"secrets/([0-9a-f]{12})/drop", reply.text())
     tap.equal(len(names), 2, "a second secret, both valid")
     tap.lacks(ada.get("connections/cs").text(), made, "shown once")
+    for path in (f"connections/cs/secrets/{names[1]}/drop", "connections/cs/secret"):
+        tap.equal(ada.post(path, stamp="0" * 16).headers.get("location"),
+                  "/fairlead/admin/acme/connections/cs?said=moved", "a stale page changes no secret")
     tap.equal(ada.post(f"connections/cs/secrets/{names[1]}/drop").status, 303, "the old one goes")
+    ada.get("connections/cs")
     tap.equal(ada.post(f"connections/cs/secrets/{names[0]}/drop").status, 409, "the last one stays")
     log = ada.get("log").text()
     for words in ("added a connection", "changed a connection", "tested a connection",

@@ -331,6 +331,10 @@ static void test_rotate(void)
         key_used(home, org, id, "192.0.2.1", now);
         key_get(home, org, id, &row, &why);
         tap_ok(!json_get_bool(row, "rotation.safe", true), "somebody uses the old one: not safe");
+        tap_text(json_get_text(row, "rotation.sentence", ""),
+                 "old: last seen 0 s ago from 192.0.2.1, before that never silent "
+                 "for more than 2 days; new: 14 uses; somebody still uses the old one",
+                 "in words");
         json_decref(row);
         mem_free_secret(text);
         mem_free(id);
@@ -341,6 +345,49 @@ static void test_rotate(void)
         mem_free_secret(second);
         mem_free(second_id);
         json_decref(list);
+}
+
+/* When is an old key not used any more?  By its own rhythm. */
+static void test_rhythm(void)
+{
+        static const struct {
+                const char *name;
+                int64_t every_ms; /* between its uses; 0: it was used once */
+                int64_t unseen_ms;
+                bool safe;
+        } rows[] = {
+                { "each minute, a moment ago", WHEN_MINUTE, 0, false },
+                { "each minute, half an hour ago", WHEN_MINUTE, WHEN_HOUR / 2, false },
+                { "each minute, two hours ago", WHEN_MINUTE, 2 * WHEN_HOUR, true },
+                { "each day, two hours ago", WHEN_DAY, 2 * WHEN_HOUR, false },
+                { "each day, 47 hours ago", WHEN_DAY, 47 * WHEN_HOUR, false },
+                { "each day, 49 hours ago", WHEN_DAY, 49 * WHEN_HOUR, true },
+                { "once, two hours ago", 0, 2 * WHEN_HOUR, false },
+                { "once, two days ago", 0, 2 * WHEN_DAY, true },
+        };
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                json_t *list = scopes("results:read", NULL), *row = NULL;
+                struct key_order order = { .label = "rhythm", .scopes = list };
+                struct fail why = FAIL_CLEAR;
+                char *text = NULL, *id = NULL, *second = NULL, *second_id = NULL;
+                int64_t last = when_now_ms() - rows[i].unseen_ms;
+
+                key_issue(org, &order, &text, &id, &why);
+                key_rotate(org, id, WHEN_DAY, NULL, "ada", &second, &second_id, &why);
+                for (int n = rows[i].every_ms == 0 ? 0 : 5; n >= 0; n--)
+                        key_used(home, org, id, "192.0.2.1", last - n * rows[i].every_ms);
+                key_used(home, org, second_id, "192.0.2.2", when_now_ms());
+                key_get(home, org, id, &row, &why);
+                tap_int(json_get_bool(row, "rotation.safe", !rows[i].safe), rows[i].safe, "%s: %s",
+                        rows[i].name, json_get_text(row, "rotation.sentence", ""));
+                json_decref(row);
+                json_decref(list);
+                mem_free_secret(text);
+                mem_free_secret(second);
+                mem_free(id);
+                mem_free(second_id);
+        }
 }
 
 int main(void)
@@ -360,6 +407,7 @@ int main(void)
         test_use();
         test_change();
         test_rotate();
+        test_rhythm();
         home_close(home);
         mem_free(path);
         mem_free(dir);
