@@ -140,6 +140,9 @@ static const char *sentence_of(int status)
         if (status >= 300 && status < 400)
                 return "The consumer's address answers with a redirect, which is not followed. "
                        "Set the address that it leads to.";
+        if (status < 300)
+                return "The consumer did not answer with 200, the only answer that counts where "
+                       "deliveries are signed as CodeSignal signs them.";
         if (status == 410)
                 return "The consumer answered that it wants no more deliveries (410).";
         if (status == 401 || status == 403)
@@ -166,9 +169,10 @@ static void start_of(const struct buf *body, char *out, size_t size)
         out[n] = '\0';
 }
 
-int consumer_answer(const struct fetch_answer *answer, int64_t now_ms, struct outcome *outcome,
-                    bool *gone)
+int consumer_answer(const json_t *settings, const struct fetch_answer *answer, int64_t now_ms,
+                    struct outcome *outcome, bool *gone)
 {
+        bool all = !consumer_signs_as_codesignal(settings);
         int status = answer->status;
         char text[200];
         int result;
@@ -177,7 +181,7 @@ int consumer_answer(const struct fetch_answer *answer, int64_t now_ms, struct ou
         /* An answer that was too long to read to its end is an answer. */
         if (answer->end != FETCH_ANSWERED && answer->end != FETCH_TOO_LONG)
                 status = 0;
-        if (status >= 200 && status < 300) {
+        if (status == 200 || (all && status > 200 && status < 300)) {
                 result = outcome_set(outcome, OUTCOME_DONE, "", NULL);
         } else if (status > 0) {
                 start_of(&answer->body, text, sizeof text);

@@ -95,9 +95,11 @@ char **consumer_headers(const json_t *settings, const json_t *credentials,
                         struct fail *why);
 void consumer_headers_free(char **lines);
 
-/* How an attempt ended, in the terms of the worker: DONE for 2xx; AGAIN else, with Retry-After
- * in wait_ms; *gone: 410, the consumer wants no more. */
-int consumer_answer(const struct fetch_answer *answer, int64_t now_ms, struct outcome *outcome,
-                    bool *gone);
+/* How an attempt ended, in the terms of the worker: DONE for 2xx, with signing codesignal for 200
+ * only (wire/codesignal.md 2.3: nothing else counts there, so who was written for CodeSignal says
+ * nothing else when it took a delivery); AGAIN else, with Retry-After in wait_ms; *gone: 410, the
+ * consumer wants no more. */
+int consumer_answer(const json_t *settings, const struct fetch_answer *answer, int64_t now_ms,
+                    struct outcome *outcome, bool *gone);
 
 #endif

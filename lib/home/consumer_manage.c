@@ -140,7 +140,8 @@ static int try_once(const struct trade *trade, struct org *org, struct link *lin
                 };
 
                 link_ask(link, &request, &reply, NULL);
-                say(answer, &outcome, event, consumer_answer(&reply, now, &outcome, &gone));
+                say(answer, &outcome, event,
+                    consumer_answer(link->settings, &reply, now, &outcome, &gone));
                 fetch_answer_dispose(&reply);
         }
         consumer_headers_free(headers);

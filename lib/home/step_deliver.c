@@ -64,7 +64,7 @@ static int call(struct step *s, const struct buf *body, bool old, bool *gone)
 
                 link_ask(link, &request, &answer, &why);
         }
-        result = consumer_answer(&answer, trade_now(s->trade), &s->outcome, gone);
+        result = consumer_answer(link->settings, &answer, trade_now(s->trade), &s->outcome, gone);
         fetch_answer_dispose(&answer);
         consumer_headers_free(headers);
         return result;

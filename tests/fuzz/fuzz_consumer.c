@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_setup(settings, credentials);
         buf_format(&answer.headers, "Retry-After: %s\n", header);
         buf_add_text(&answer.body, body);
-        consumer_answer(&answer, INT64_C(1795382544034), &outcome, &gone);
+        consumer_answer(NULL, &answer, INT64_C(1795382544034), &outcome, &gone);
         MUST(outcome.wait_ms >= 0 && outcome.wait_ms <= WHEN_DAY);
         MUST((outcome.kind == OUTCOME_DONE) == (answer.status < 300));
         MUST(gone == (answer.status == 410));

@@ -546,7 +546,10 @@ static void test_answers(void)
                 { FETCH_UNCERTAIN, 0, "", OUTCOME_AGAIN, 0, false },
                 { FETCH_UNCERTAIN, 200, "", OUTCOME_AGAIN, 0, false },
         };
-        const int64_t now = INT64_C(784111740000); /* 1994-11-06T08:49:00Z */
+        static const int only[] = { 200, 201, 202, 204 }; /* wire/codesignal.md 2.3 */
+        const int64_t now = INT64_C(784111740000);        /* 1994-11-06T08:49:00Z */
+        json_t *standard = json_pack("{s:s}", "signing", "standard"),
+               *codesignal = json_pack("{s:s}", "signing", "codesignal");
 
         for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
                 struct fetch_answer answer = { .end = rows[i].end, .status = rows[i].status };
@@ -555,7 +558,7 @@ static void test_answers(void)
 
                 buf_add_text(&answer.headers, rows[i].headers);
                 buf_add_text(&answer.body, "no\r\n\x1b[31m");
-                tap_int(consumer_answer(&answer, now, &outcome, &gone),
+                tap_int(consumer_answer(standard, &answer, now, &outcome, &gone),
                         rows[i].want == OUTCOME_DONE ? 0 : -1, "%d, %s", rows[i].status,
                         rows[i].headers);
                 tap_int(outcome.kind, rows[i].want, "the outcome");
@@ -566,6 +569,17 @@ static void test_answers(void)
                 tap_ok(strpbrk(outcome.detail, "\r\n\x1b") == NULL, "without its tricks");
                 fetch_answer_dispose(&answer);
         }
+        for (size_t i = 0; i < sizeof only / sizeof *only; i++) {
+                struct fetch_answer answer = { .end = FETCH_ANSWERED, .status = only[i] };
+                struct outcome outcome = OUTCOME_NONE;
+                bool gone;
+
+                tap_int(consumer_answer(codesignal, &answer, now, &outcome, &gone),
+                        only[i] == 200 ? 0 : -1, "signed as CodeSignal: %d", only[i]);
+                tap_int(outcome.kind, only[i] == 200 ? OUTCOME_DONE : OUTCOME_AGAIN, "its outcome");
+        }
+        json_decref(standard);
+        json_decref(codesignal);
 }
 
 int main(void)
