@@ -232,6 +232,18 @@ static void test_status(struct request *rq, struct reply *re)
         mem_free(c.connection);
 }
 
+/* Complaints about one call do not push those about another off the page. */
+static char *complained_of(const struct caller *c, const json_t *body)
+{
+        static const char *const calls[] = { "list_tests", "send_test", "test_status" };
+        const char *call = json_get_text(body, "api_call", "");
+
+        for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+                if (text_equal(call, calls[i]))
+                        return mem_format("%s %s", c->connection, call);
+        return mem_text(c->connection);
+}
+
 /* "test_status: partner_score is not a number; ..." */
 static char *complaint(const json_t *body)
 {
@@ -252,7 +264,7 @@ static void response_error(struct request *rq, struct reply *re)
         struct fail why = FAIL_CLEAR;
         struct alert alert = { .topic = "partner-answer", .news = true };
         json_t *body, *answer;
-        char *what, *sentence;
+        char *what, *sentence, *about;
         struct caller c;
 
         if (admit(rq, re, &c) != 0)
@@ -260,11 +272,13 @@ static void response_error(struct request *rq, struct reply *re)
         body = document(rq, re);
         if (body != NULL) {
                 what = complaint(body);
+                about = complained_of(&c, body);
                 sentence = mem_format("Greenhouse says that it could not use an answer of ours. "
                                       "%s. Recruiters may not see the result of an assessment "
                                       "there until this is mended.",
                                       what);
-                alert.about = alert.connection = c.connection;
+                alert.about = about;
+                alert.connection = c.connection;
                 alert.title = "Greenhouse could not use an answer";
                 alert.sentence = sentence;
                 log_event(LOG_LEVEL_ERROR, "greenhouse could not use an answer", "org", c.org->name,
@@ -278,6 +292,7 @@ static void response_error(struct request *rq, struct reply *re)
                         reply_json(re, 200, answer);
                 }
                 mem_free(sentence);
+                mem_free(about);
                 mem_free(what);
         }
         json_decref(body);

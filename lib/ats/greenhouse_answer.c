@@ -2,6 +2,7 @@
 /* What an answer of Harvest v3 means: rate headers, error bodies, and the outcome. */
 #include <string.h>
 
+#include "ats/greenhouse_v1.h"
 #include "ats/greenhouse_v3.h"
 #include "floor/mem.h"
 #include "floor/text.h"
@@ -253,6 +254,17 @@ static int refused(const struct greenhouse_ask *ask, const struct fetch_answer *
         return -1;
 }
 
+/* Harvest v1 was to end on 2026-08-31; with what it answers since then is not known (section 0). */
+static int v1_over(const struct greenhouse_ask *ask, const char *words, struct outcome *outcome)
+{
+        return outcome_set(
+            outcome, OUTCOME_DENIED,
+            "Greenhouse does not accept the Harvest API key of this connection: it was "
+            "revoked, or Harvest v1 has ended, as was announced for 2026-08-31. Make a "
+            "Harvest V3 credential and set api to v3.",
+            "%s: %s", ask->what, words);
+}
+
 int greenhouse_v3_failed(const struct greenhouse_ask *ask, const struct fetch_answer *answer,
                          const char *token, struct outcome *outcome)
 {
@@ -264,6 +276,8 @@ int greenhouse_v3_failed(const struct greenhouse_ask *ask, const struct fetch_an
         words = buf_text(&text);
         if (answer->end != FETCH_ANSWERED)
                 not_answered(ask, answer, words, outcome);
+        else if (greenhouse_is_v1(ask->link) && (status == 401 || status == 410))
+                v1_over(ask, words, outcome);
         else if (status == 403 && (ask->body != NULL || ask->one))
                 not_this_one(ask, words, outcome);
         else if (status == 401 || status == 403)

@@ -265,9 +265,12 @@ def refusals():
             "api_call": "test_status", "errors": ["partner_score is not a number"],
             "candidate_email": "ada@example.com", "partner_interview_id": None}, basic)
         tap.equal((got.status, got.json()), (200, {"status": 200}), "an error they report is taken")
+        for call in ("list_tests", None):
+            h.http("POST", f"{url}/response_error", {"api_call": call, "errors": ["so so"]}, basic)
         page = h.http("GET", "admin/acme", headers={"Accept": "text/html",
                                                     **h.basic(h.key("status:read"))}).text()
         tap.contains(page, "partner_score is not a number", "and shown to admins")
+        tap.contains(page, "list_tests: so so", "beside one about another call")
         tap.lacks(page, "ada@example.com", "without the candidate")
         tap.contains(h.log("web") + "".join(h.log(n) for n in os.listdir(h.logs)),
                      "greenhouse could not use an answer", "and logged")

@@ -81,7 +81,7 @@ def refused():
     """A key that is wrong, a permission that is missing, a user who may not, a record that is gone."""
     with house.House(rules=[]) as h:
         for name, more, what, part in (
-                ("a wrong key", {"key": "another key"}, None, "no longer accepts"),
+                ("a wrong key", {"key": "another key"}, None, "Harvest v1 has ended"),
                 ("a missing permission", {}, "Job Stages, GET: List Job Stages for Job", "Not granted"),
                 ("a user who is no admin", {}, "act_as_user", "Site Admin")):
             text = document(h, **more)
@@ -95,6 +95,12 @@ def refused():
             if what:
                 tap.contains([c["what"] for c in bad], what, f"{name}: which")
         h.gh("settings", {"revoked": []})
+        h.apply(document(h))
+        h.fail("greenhouse", "v1 GET applications", "status", status=410, times=100)
+        h.fail("greenhouse", "v1 GET candidates", "status", status=410, times=100)
+        code, out, _ = h.command("test", "acme", "gh")
+        tap.ok(code == 1 and "Harvest V3 credential" in out, "v1 that is over says what comes instead", out)
+        h.vendor("greenhouse", "failures", [])
         path = h.write("wrong.json", json.dumps({**document(h), "rules": []}).replace(
             '"api_key": "sandbox-greenhouse-v1-key"', '"client_id": "x"'))
         code, _, err = h.command("apply", path)
