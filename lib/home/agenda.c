@@ -15,8 +15,9 @@ struct lane {
         char connection[41];
         enum agenda_lane kind;
         unsigned running;
-        bool failing; /* it was asked to rest, and nothing has ended well since */
-        bool slow;    /* its last call held up a thread */
+        bool failing;     /* it was asked to rest, and nothing has ended well since */
+        bool slow;        /* its last call held up a thread */
+        int64_t begun_ms; /* steady: the last call */
         int64_t rest_ms;
         uint64_t head; /* while picking: the first action of a lane in order */
         struct lane *next;
@@ -56,6 +57,7 @@ struct agenda {
         unsigned doubtful_aside_max, doubtful_aside;
         bool held_up; /* somebody waits for room that another org has */
         uint32_t last_id;
+        int64_t steady_ms; /* of the last look */
         bool clock_known;
         int64_t clock_ms; /* wall minus steady */
 };
@@ -337,35 +339,38 @@ static void find_heads(struct place *o)
         }
 }
 
-/* How many of an org's items that stand aside belong to lanes that fail. */
-static unsigned failing_of(const struct place *o)
-{
-        unsigned count = 0;
-
-        for (const struct lane *lane = o->lanes; lane != NULL; lane = lane->next)
-                count += lane->kind != AGENDA_OWN && lane->failing ? lane->running : 0;
-        return count;
-}
-
 static bool stands_aside(const struct item *item)
 {
         return item->lane != NULL && item->lane->kind != AGENDA_OWN && item->what == AGENDA_ACTION;
 }
 
-static bool is_doubtful(const struct lane *lane)
+/* It failed or was slow, or is at this moment. */
+static bool is_doubtful(const struct agenda *a, const struct lane *lane)
 {
-        return lane != NULL && (lane->failing || lane->slow);
+        return lane != NULL &&
+               (lane->failing || lane->slow ||
+                (lane->running > 0 && a->steady_ms - lane->begun_ms > AGENDA_SLOW_MS));
+}
+
+/* How many of an org's items that stand aside belong to such lanes. */
+static unsigned doubtful_of(const struct agenda *a, const struct place *o)
+{
+        unsigned count = 0;
+
+        for (const struct lane *lane = o->lanes; lane != NULL; lane = lane->next)
+                count += lane->kind != AGENDA_OWN && is_doubtful(a, lane) ? lane->running : 0;
+        return count;
 }
 
 /* Is there room beside what other orgs run?  Whoever hangs leaves half of it to those that do
  * not, and the last place for deliveries is for an org that has none. */
 static bool has_room(const struct agenda *a, const struct place *o, const struct item *item)
 {
-        if (is_doubtful(item->lane) && a->doubtful >= a->doubtful_max)
+        if (is_doubtful(a, item->lane) && a->doubtful >= a->doubtful_max)
                 return false;
         if (!stands_aside(item))
                 return true;
-        if (is_doubtful(item->lane) && a->doubtful_aside >= a->doubtful_aside_max)
+        if (is_doubtful(a, item->lane) && a->doubtful_aside >= a->doubtful_aside_max)
                 return false;
         return a->aside < a->aside_max - (o->aside > 0 && a->aside_max > 1 ? 1 : 0);
 }
@@ -381,8 +386,8 @@ static bool has_way(const struct agenda *a, const struct place *o, const struct 
         if (o->aside >= aside_max)
                 return false;
         /* However many hang, one place is left for those that do not. */
-        if (aside_max > 1 &&
-            (lane->running >= aside_max - 1 || (lane->failing && failing_of(o) >= aside_max - 1)))
+        if (aside_max > 1 && (lane->running >= aside_max - 1 ||
+                              (is_doubtful(a, lane) && doubtful_of(a, o) >= aside_max - 1)))
                 return false;
         return lane->kind == AGENDA_IN_ORDER ? item->number == lane->head
                                              : lane->running < LANE_MAX;
@@ -433,7 +438,9 @@ static void start(struct agenda *a, struct place *o, struct item *item, struct t
                 item->lane->running++;
         }
         item->aside = stands_aside(item);
-        item->doubtful = is_doubtful(item->lane);
+        item->doubtful = is_doubtful(a, item->lane);
+        if (item->lane != NULL)
+                item->lane->begun_ms = a->steady_ms;
         o->aside += item->aside;
         a->aside += item->aside;
         a->doubtful += item->doubtful;
@@ -451,6 +458,7 @@ int agenda_take(struct agenda *a, int64_t now_ms, int64_t steady_ms, struct tick
 
         pthread_mutex_lock(&a->lock);
         look_at_clock(a, now_ms, steady_ms);
+        a->steady_ms = steady_ms;
         for (size_t i = 0; taken == 0 && i < a->active_count; i++) {
                 size_t at = (a->turn + i) % a->active_count;
                 struct place *o = a->active[at];

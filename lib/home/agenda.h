@@ -8,11 +8,10 @@
  * after another, orgs take turns, and no org has more than half of the threads.
  * Lanes that stand aside (deliveries to consumers) have at most half of an org's share, and half
  * of all threads together: however many consumers hang, the org's own work goes on.
- * One of these places is kept from lanes that fail, and no lane takes all of them: a consumer that
- * works does not wait for those that hang.
- * Nor do those of other orgs: lanes whose last call failed or was slow have at most half of all
- * threads, and half of all the places for deliveries; and the last thread, like the last place for
- * deliveries, is for an org that has none.
+ * One of these places is kept from lanes that fail or are slow, and no lane takes all of them: a
+ * consumer that works does not wait for those that hang. Nor do those of other orgs: lanes whose
+ * last call failed or was slow have at most half of all threads, and half of all the places for
+ * deliveries; and the last thread, like the last place for deliveries, is for an org that has none.
  *
  * Times are by the wall clock, so that people can read them; when it is set back, all of them
  * move with it, and nothing is ever due later than AGENDA_LATEST_MS from now.

@@ -181,6 +181,31 @@ static void test_hanging(void)
         agenda_free(a);
 }
 
+/* One hangs at this moment, another one answers late: whoever is quick goes beside them. */
+static void test_slow_beside_hanging(void)
+{
+        static const char *const names[] = { "late", "hangs" };
+        struct agenda *a = agenda_new(THREADS);
+        struct ticket t[3];
+        int64_t wait;
+
+        for (unsigned i = 0; i < 2; i++) {
+                agenda_add(a, "acme", i + 1, 1000, names[i], NULL, NULL, AGENDA_ASIDE);
+                tap_int(agenda_take(a, 2000, 2000, &t[i], &wait), 1, "%s begins", names[i]);
+        }
+        t[0].slow = true;
+        agenda_finish(a, &t[0], -1);
+        agenda_add(a, "acme", 3, 1000, "late", NULL, NULL, AGENDA_ASIDE);
+        agenda_add(a, "acme", 4, 1000, "well", NULL, NULL, AGENDA_ASIDE);
+        tap_int(agenda_take(a, 7000, 7000, &t[2], &wait), 1, "one more goes");
+        tap_text(t[2].connection, "well", "the quick one, not the late one");
+        agenda_finish(a, &t[2], -1);
+        tap_int(agenda_take(a, 7000, 7000, &t[2], &wait), 0, "the late one waits for its like");
+        agenda_finish(a, &t[1], -1);
+        tap_int(agenda_take(a, 7000, 7000, &t[2], &wait), 1, "and goes then");
+        agenda_free(a);
+}
+
 /* A delivery of each org "o1", "o2" ... to its consumer. */
 static void add_deliveries(struct agenda *a, int orgs, const char *consumer, uint64_t number)
 {
@@ -294,6 +319,7 @@ static void test_vendors_that_hang(void)
 
 int main(void)
 {
+        test_slow_beside_hanging();
         test_orgs_that_hang();
         test_last_place();
         test_vendors_that_hang();
