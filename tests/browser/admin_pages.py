@@ -15,6 +15,7 @@ import sys
 sys.path.insert(0, os.path.join(os.environ["FAIRLEAD_SOURCE"], "tests", "lib"))
 import house
 import tap
+import text_browser
 from visitor import Visitor, totp
 
 TESTS = os.path.join(tap.source(), "tests")
@@ -49,7 +50,7 @@ def pages():
             cookie = "; ".join(f"{k}={w}" for k, w in v.cookies.items()) if v else ""
             found.append({"name": name, "url": f"{h.base}/admin/{path}", "status": status,
                           "headers": {"Cookie": cookie} if cookie else {},
-                          "looks": ["desktop", "phone dark"], **more})
+                          "looks": ["desktop", "phone dark", "zoomed"], **more})
 
         ada = member(h, "ada@example.com", "admin")
         op = member(h, "op@example.com", "operator", "-")
@@ -204,12 +205,29 @@ def happen(h):
     tap.ok(tap.wait_for(lambda: h.actions("--parked"), 30), "something is parked")
 
 
+def read(h, found, prefix):
+    """Every page once more, in a text browser."""
+    if text_browser.W3M is None:
+        tap.skip("every page in a text browser", "w3m is not installed")
+        return
+    bad = text_browser.missing("<h1>One</h1><p><input id=x></p><h2>Two</h2>")
+    tap.contains(bad, "field x has no label", "the text browser's check finds faults where there are some")
+    for page in found:
+        text = page.get("html")
+        if text is None:
+            path = page["url"][len(h.base) + 1:]
+            text = h.http("GET", path, None, {"Accept": "text/html", **page["headers"]}).text()
+        why = text_browser.missing(text)
+        tap.equal(why, "", f"{prefix}{page['name']}: read in a text browser")
+
+
 def look(h, found, prefix="admin "):
     pictures = os.path.join(tap.build(), "pictures")
     os.makedirs(pictures, exist_ok=True)
     only = os.environ.get("FAIRLEAD_TEST_PAGES")
     if only:
         found = [p for p in found if re.search(only, p["name"])]
+    read(h, found, prefix)
     listed = h.write("pages.json", json.dumps([{**p, "name": prefix + p["name"]} for p in found]))
     done = subprocess.run(["node", f"{TESTS}/browser/look.mjs", listed, pictures], cwd=TESTS,
                           capture_output=True, text=True, timeout=560, check=False,

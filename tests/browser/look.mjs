@@ -25,6 +25,8 @@ const looks = [
         { look: 'desktop dark', width: 1280, height: 900, colorScheme: 'dark' },
         { look: 'phone', width: 320, height: 640, colorScheme: 'light' },
         { look: 'phone dark', width: 320, height: 640, colorScheme: 'dark' },
+        // A window of 1280 by 900 at 200 %: half as many pixels of the page, each twice as large.
+        { look: 'zoomed', width: 640, height: 450, scale: 2, colorScheme: 'light' },
 ];
 
 const browser = await chromium.launch({
@@ -52,9 +54,44 @@ try {
         await browser.close();
 }
 
+// In the page: texts that run out of a box which neither shows nor scrolls what hangs over, and
+// words of a picture that run out of the picture or of the box they stand in.
+function cutTexts() {
+        const cut = [];
+        for (const e of document.querySelectorAll('main *, header *, nav *')) {
+                const style = getComputedStyle(e);
+                const hides = (v) => v === 'hidden' || v === 'clip';
+                if ((hides(style.overflowX) && e.scrollWidth > e.clientWidth + 1) ||
+                    (hides(style.overflowY) && e.scrollHeight > e.clientHeight + 1))
+                        if (e.clientWidth > 1 && !(e instanceof SVGElement) && e.tagName !== 'INPUT')
+                                cut.push(`${e.tagName}: ${e.textContent.slice(0, 60)}`);
+                if (style.textOverflow === 'ellipsis' && e.scrollWidth > e.clientWidth)
+                        cut.push(`${e.tagName}: ${e.textContent.slice(0, 60)}`);
+        }
+        for (const text of document.querySelectorAll('main svg text')) {
+                const box = text.parentElement.querySelector(':scope > rect.box') ?? text.ownerSVGElement;
+                const [inner, outer] = [text.getBoundingClientRect(), box.getBoundingClientRect()];
+                if (getComputedStyle(text.ownerSVGElement).overflow !== 'visible' &&
+                    (inner.right > outer.right + 1 || inner.left < outer.left - 1))
+                        cut.push(`svg text: ${text.textContent}`);
+        }
+        return cut;
+}
+
+// In the page: boxes that scroll sideways, and cannot be reached or have no name.
+function deafBoxes() {
+        return [...document.querySelectorAll('main *')].filter((e) => {
+                const scrolls = ['auto', 'scroll'].includes(getComputedStyle(e).overflowX) &&
+                        e.scrollWidth > e.clientWidth && !['INPUT', 'SELECT', 'TEXTAREA'].includes(e.tagName);
+                return scrolls && !(e.tabIndex === 0 &&
+                        (e.getAttribute('aria-label') || e.getAttribute('aria-labelledby')));
+        }).map((e) => e.outerHTML.slice(0, 120));
+}
+
 async function open(page, look, javaScriptEnabled) {
         const context = await browser.newContext({
                 viewport: { width: look.width, height: look.height },
+                deviceScaleFactor: look.scale ?? 1,
                 colorScheme: look.colorScheme,
                 extraHTTPHeaders: page.headers ?? {},
                 javaScriptEnabled,
@@ -91,6 +128,12 @@ async function see(page, look) {
         const [wide, room] = await tab.evaluate(() =>
                 [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
         say(wide <= room, `${name}: nothing hangs over the edge`, `${wide} > ${room}`);
+        const cut = await tab.evaluate(cutTexts);
+        say(cut.length === 0, `${name}: no text is cut off`, cut.join('\n'));
+        if (look.width <= 640) {
+                const boxes = await tab.evaluate(deafBoxes);
+                say(boxes.length === 0, `${name}: what scrolls has a name and takes the keyboard`, boxes.join('\n'));
+        }
         if (pictures)
                 await tab.screenshot({
                         path: `${pictures}/${name.replaceAll(/[^a-z0-9]+/gi, '-')}.png`, fullPage: true });
