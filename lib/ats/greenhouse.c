@@ -12,8 +12,6 @@
 #include "floor/mem.h"
 #include "floor/text.h"
 
-#define LOCATION_MAX 255 /* characters, wire/greenhouse.md 3.4 */
-
 /* --- reading an application -------------------------------------------------------- */
 
 /* Rows say in_process where the query and v1 say active (3.4). */
@@ -268,43 +266,6 @@ static int list_jobs(struct link *link, json_t **jobs, struct outcome *outcome)
         return -1;
 }
 
-static int set_interview_link(struct link *link, const char *interview_id, const char *field,
-                              const char *url, struct outcome *outcome)
-{
-        int64_t id;
-        json_t *change;
-        char *path;
-        int result;
-
-        *outcome = (struct outcome)OUTCOME_NONE;
-        if (!text_equal(field, "location") && !text_equal(field, "video_conferencing_url"))
-                return outcome_set(outcome, OUTCOME_REFUSED,
-                                   "Greenhouse shows interview links as location or as video "
-                                   "link only.",
-                                   "interviews: no field %s", text_or(field, "given"));
-        if (text_empty(url) || strlen(url) > LOCATION_MAX)
-                return outcome_set(outcome, OUTCOME_REFUSED,
-                                   "The interview link is too long for Greenhouse, which takes "
-                                   "255 characters.",
-                                   "interviews: %s of %zu bytes", field,
-                                   url == NULL ? 0 : strlen(url));
-        if (greenhouse_id(interview_id, &id) != 0)
-                return outcome_set(outcome, OUTCOME_ABSENT,
-                                   "Greenhouse has no such scheduled interview.",
-                                   "interviews: an id is a number");
-        if (greenhouse_is_v1(link))
-                return greenhouse_v1_set_link(link, id, field, url, outcome);
-        /* Arrays are replaced wholesale (section 8): interviewers are never sent. */
-        change = json_object();
-        json_set_text(change, field, url);
-        path = mem_format("interviews/%" PRId64, id);
-        result = greenhouse_v3_write(link, "PATCH", path, change, 200, "harvest:interviews:update",
-                                     NULL, outcome);
-        mem_free(path);
-        json_decref(change);
-        return result;
-}
-
 const struct ats greenhouse_ats = {
         .kind = "greenhouse",
         .read_application = read_application,
@@ -314,7 +275,7 @@ const struct ats greenhouse_ats = {
         .list_jobs = list_jobs,
         .move_stage = greenhouse_move_stage,
         .read_schedule = greenhouse_read_schedule,
-        .set_interview_link = set_interview_link,
+        .set_interview_link = greenhouse_set_interview_link,
         .tell_partner = greenhouse_tell_partner,
         .poll = greenhouse_poll,
         .poll_ms = 60 * 1000, /* of 150 calls in half a minute (3.2) */

@@ -43,6 +43,9 @@ int greenhouse_move_stage(struct link *link, const struct application *applicati
 int greenhouse_poll(struct link *link, json_t **cursor,
                     int (*visit)(void *context, const struct fact *fact), void *context,
                     struct outcome *outcome);
+/* greenhouse_link.c: ats.h, set_interview_link. */
+int greenhouse_set_interview_link(struct link *link, const char *interview_id, const char *field,
+                                  const char *url, struct outcome *outcome);
 int greenhouse_read_schedule(struct link *link, const struct application *application,
                              const char *schedule, json_t **parts, struct outcome *outcome);
 int greenhouse_test(struct link *link, json_t **report, struct outcome *outcome);

@@ -58,6 +58,14 @@ def life():
         tap.ok(tap.wait_for(lambda: lobby(h, link) != before or None, 30), "moved: so is ours")
         tap.equal((row(h, interview) or {}).get("location"), link, "the link stays the same")
 
+        typed = h.gh("interview", {"application_id": a["id"], "starts_at": at(96), "ends_at": at(97),
+                                   "location": "Room 5"})
+        tap.ok(tap.wait_for(lambda: "/interview-link/" in (row(h, typed) or {}).get("location", ""), 30),
+               "one with a room gets our link as well")
+        tap.ok(row(h, typed)["location"].startswith("Room 5 | http"), "and the room stays",
+               row(h, typed)["location"])
+        h.gh("interview", {"id": typed["id"], "delete": True})
+
         h.gh("interview", {"id": interview["id"], "delete": True})
         tap.ok(tap.wait_for(lambda: "cancelled" in lobby(h, link).lower() or None, 30),
                "deleted, which the webhook tells: ours is cancelled")

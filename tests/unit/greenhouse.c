@@ -1181,19 +1181,11 @@ static void test_jobs(void)
         stand_end(&s, "denied");
 }
 
+#define OURS "https://hire.example.org/fairlead/interview-link/acme/join/abc"
+#define OLDER "https://hire.example.org/fairlead/interview-link/acme/join/older"
+
 static void test_interview(void)
 {
-        static const struct step location[] = {
-                SEND("PATCH", "interviews/4400000001",
-                     "{\"location\":\"https://hire.example.org/j/1\"}", 200,
-                     "{\"id\":4400000001,\"location\":\"https://hire.example.org/j/1\"}"),
-                END
-        };
-        static const struct step video[] = {
-                SEND("PATCH", "interviews/4400000001",
-                     "{\"video_conferencing_url\":\"https://hire.example.org/j/1\"}", 200, "{}"),
-                END
-        };
         static const struct step none[] = { END };
         static const struct {
                 const char *name, *id, *field;
@@ -1207,8 +1199,7 @@ static void test_interview(void)
                 { "an odd id", "1/../2", "location", 20, OUTCOME_ABSENT },
                 { "no id", NULL, "location", 20, OUTCOME_ABSENT },
         };
-        char url[257], body[300];
-        const struct step longest[] = { SEND("PATCH", "interviews/1", body, 200, "{}"), END };
+        char url[257];
         struct stand s;
         int result;
 
@@ -1221,23 +1212,79 @@ static void test_interview(void)
                 outcome_is(&s, result, odd[i].want, odd[i].name);
                 stand_end(&s, odd[i].name);
         }
-        memset(url, 'x', 255);
-        url[255] = '\0';
-        snprintf(body, sizeof body, "{\"location\":\"%s\"}", url);
-        stand_init(&s, longest);
-        result = greenhouse_ats.set_interview_link(&s.link, "1", "location", url, &s.outcome);
-        outcome_is(&s, result, OUTCOME_DONE, "255 characters");
-        stand_end(&s, "255 characters");
-        stand_init(&s, location);
-        result = greenhouse_ats.set_interview_link(&s.link, "4400000001", "location",
-                                                   "https://hire.example.org/j/1", &s.outcome);
-        outcome_is(&s, result, OUTCOME_DONE, "a location");
-        stand_end(&s, "a location");
-        stand_init(&s, video);
-        result = greenhouse_ats.set_interview_link(&s.link, "4400000001", "video_conferencing_url",
-                                                   "https://hire.example.org/j/1", &s.outcome);
-        outcome_is(&s, result, OUTCOME_DONE, "a video link");
-        stand_end(&s, "a video link");
+}
+
+/* What a recruiter typed stays where it is. */
+static void test_interview_taken(void)
+{
+        static char room[201];
+        static const struct {
+                const char *name, *field;
+                const char *now;   /* JSON of the field; NULL: no such row */
+                const char *wrote; /* NULL: nothing */
+                enum outcome_kind want;
+        } rows[] = {
+                { "nothing there", "location", "null", OURS, OUTCOME_DONE },
+                { "an empty text", "location", "\"\"", OURS, OUTCOME_DONE },
+                { "no row that we see", "location", NULL, OURS, OUTCOME_DONE },
+                { "a room", "location", "\"Room 5\"", "Room 5 | " OURS, OUTCOME_DONE },
+                { "ours", "location", "\"" OURS "\"", NULL, OUTCOME_DONE },
+                { "a room and ours", "location", "\"Room 5 | " OURS "\"", NULL, OUTCOME_DONE },
+                { "an older one of ours", "location", "\"Room 5 | " OLDER " (3rd floor)\"",
+                  "Room 5 | " OURS " (3rd floor)", OUTCOME_DONE },
+                { "a room of 200 characters", "location", room, NULL, OUTCOME_REFUSED },
+                { "no video link", "video_conferencing_url", "null", OURS, OUTCOME_DONE },
+                { "an older video link of ours", "video_conferencing_url", "\"" OLDER "\"", OURS,
+                  OUTCOME_DONE },
+                { "somebody's video link", "video_conferencing_url",
+                  "\"https://meet.example.com/x\"", NULL, OUTCOME_REFUSED },
+        };
+        char listed[400], body[400];
+        struct stand s;
+        int result;
+
+        memset(room, 'r', 200);
+        room[0] = room[199] = '"';
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                const struct step write = SEND("PATCH", "interviews/44", body, 200, "{}");
+                const struct step end = END;
+                struct step steps[] = { GET("interviews?ids=44", 200, listed), end, end };
+
+                snprintf(listed, sizeof listed, "[{\"id\":44,\"%s\":%s}]", rows[i].field,
+                         text_or(rows[i].now, "null"));
+                if (rows[i].now == NULL)
+                        strcpy(listed, "[]");
+                if (rows[i].wrote != NULL)
+                        steps[1] = write;
+                snprintf(body, sizeof body, "{\"%s\":\"%s\"}", rows[i].field,
+                         text_or(rows[i].wrote, ""));
+                stand_init(&s, steps);
+                result = greenhouse_ats.set_interview_link(&s.link, "44", rows[i].field, OURS,
+                                                           &s.outcome);
+                outcome_is(&s, result, rows[i].want, rows[i].name);
+                stand_end(&s, rows[i].name);
+        }
+}
+
+/* Whoever may write and not read writes all the same. */
+static void test_interview_unread(void)
+{
+        static const struct step denied[] = {
+                GET("interviews?ids=44", 403, "{}"), GET("interviews?per_page=1", 403, "{}"),
+                SEND("PATCH", "interviews/44", "{\"location\":\"" OURS "\"}", 200, "{}"), END
+        };
+        static const struct step busy[] = { GET("interviews?ids=44", 500, "{}"), END };
+        struct stand s;
+        int result;
+
+        stand_init(&s, denied);
+        result = greenhouse_ats.set_interview_link(&s.link, "44", "location", OURS, &s.outcome);
+        outcome_is(&s, result, OUTCOME_DONE, "not allowed to read");
+        stand_end(&s, "not allowed to read");
+        stand_init(&s, busy);
+        result = greenhouse_ats.set_interview_link(&s.link, "44", "location", OURS, &s.outcome);
+        outcome_is(&s, result, OUTCOME_AGAIN, "not read this time: nothing is written");
+        stand_end(&s, "not read this time");
 }
 
 /* --- trying a connection ----------------------------------------------------------- */
@@ -1649,6 +1696,8 @@ int main(void)
         test_stages();
         test_jobs();
         test_interview();
+        test_interview_taken();
+        test_interview_unread();
         test_test();
         test_addresses();
         test_poll();
