@@ -214,8 +214,8 @@ static int64_t wait_after(const struct failing *f, const struct trade *trade)
                 at = f->failures < most ? f->failures : most, asked = f->outcome->wait_ms,
                 wait = jitter(waits_ms[at > 0 ? at - 1 : 0]);
 
-        /* It may ask to be left alone for longer than we would, or less long. */
-        return trade_wait(trade, asked > 0 ? asked : wait);
+        /* It may ask to be left alone for longer than we would, not for less long. */
+        return trade_wait(trade, asked > wait ? asked : wait);
 }
 
 /* By mail, and in the log. */

@@ -30,6 +30,8 @@
 #define DENIED_MIN_MS (10 * WHEN_MINUTE)
 #define DENIED_REST_MS (2 * WHEN_MINUTE)
 #define ABSENT_MAX 4
+#define ASKED_TRIES 8                   /* so often a wait that was asked for is taken as it is */
+#define ASKED_MIN_MS (15 * WHEN_MINUTE) /* it is never made longer than this by us */
 #define TRIES_KEPT 20
 #define STATE_WAIT_MS (5 * WHEN_SECOND)
 #define CONFLICT_WAIT_MS 50
@@ -70,6 +72,19 @@ static int64_t back_off(const struct worker *w, int64_t attempts)
         for (int64_t i = 1; i < attempts && ms < BACK_OFF_MAX_MS; i++)
                 ms *= 2;
         return trade_wait(&w->trade, jitter(ms < BACK_OFF_MAX_MS ? ms : BACK_OFF_MAX_MS));
+}
+
+/* The wait that was asked for, exactly; one who goes on asking for moments is asked less and less
+ * often, though. */
+static int64_t asked_wait(const struct worker *w, int64_t asked_ms, int64_t attempts)
+{
+        int64_t wait = asked_ms + jitter(asked_ms / 8),
+                least = attempts > ASKED_TRIES ? back_off(w, attempts - ASKED_TRIES) : 0,
+                most = trade_wait(&w->trade, ASKED_MIN_MS);
+
+        if (least > most)
+                least = most;
+        return wait > least ? wait : least;
 }
 
 static void add_try(json_t *action, const struct outcome *o, int64_t now)
@@ -183,7 +198,7 @@ static void decide(struct worker *w, struct step *s, const struct step_row *row,
         case OUTCOME_AGAIN:
         case OUTCOME_UNCERTAIN:
                 if (o->wait_ms > 0)
-                        wait = o->wait_ms + jitter(o->wait_ms / 8);
+                        wait = asked_wait(w, o->wait_ms, attempts);
                 break;
         }
         if (wait > AGENDA_LATEST_MS)
@@ -530,7 +545,7 @@ static int64_t perform_prune(struct worker *w, struct org *org)
         return now + (events || candidates ? 100 : trade_wait(&w->trade, WORKER_PRUNE_EVERY_MS));
 }
 
-/* Sooner again after trouble than the ATS is asked otherwise, never faster than actions are. */
+/* After trouble never sooner again than the ATS is asked otherwise. */
 static int64_t perform_poll(struct worker *w, struct org *org, const char *ats)
 {
         struct outcome outcome;
@@ -551,9 +566,8 @@ static int64_t perform_poll(struct worker *w, struct org *org, const char *ats)
                 return -1;
         if (outcome.kind == OUTCOME_DENIED)
                 return now + trade_wait(&w->trade, jitter(DENIED_MIN_MS));
-        if (outcome.wait_ms > 0)
-                return now + outcome.wait_ms;
-        return now + trade_wait(&w->trade, jitter(every));
+        every = trade_wait(&w->trade, jitter(every));
+        return now + (outcome.wait_ms > every ? outcome.wait_ms : every);
 }
 
 /* A look, or a round of telling: what follows is one commit.  When it comes back: -1 never. */

@@ -242,6 +242,24 @@ static void test_retries(void)
         fake_home_close(&f);
 
         begin(&f);
+        fake->scale = 1;
+        add(&f, "bad", "{\"url\":\"https://bad.example/\",\"signing\":\"standard\"}", KEY);
+        got.status = 503;
+        got.retry_after = 1;
+        fake_stage(&f, "17", "e1");
+        tick(&f);
+        fake->clock_ms += 3 * WHEN_SECOND;
+        tick(&f);
+        tap_int(calls_to("bad.example"), 1, "asked to wait a second: not less than otherwise");
+        fake->clock_ms += 5 * WHEN_SECOND;
+        tick(&f);
+        tap_int(calls_to("bad.example"), 2, "then it is tried again");
+        fake->clock_ms += 20 * WHEN_SECOND;
+        tick(&f);
+        tap_int(calls_to("bad.example"), 2, "and is left alone for longer each time");
+        fake_home_close(&f);
+
+        begin(&f);
         add(&f, "bad", "{\"url\":\"https://bad.example/\",\"signing\":\"standard\"}", KEY);
         got.status = 302;
         fake->scale = 1;

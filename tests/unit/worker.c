@@ -432,6 +432,35 @@ static void test_patience(void)
         fake_home_close(&f);
 
         fake_home_make(&f);
+        fake->scale = 1;
+        fake->script[CALL_READ_APPLICATION].times = 1000;
+        fake->script[CALL_READ_APPLICATION].kind = OUTCOME_AGAIN;
+        fake->script[CALL_READ_APPLICATION].wait_ms = WHEN_SECOND;
+        fake_stage(&f, "17", "e1");
+        for (int i = 0; i < 8; i++) {
+                fake_tick(&f);
+                tap_int(fake->calls[CALL_READ_APPLICATION], i + 1,
+                        "asked to wait a second: try %d is then", i + 1);
+                fake->clock_ms += 1250;
+        }
+        for (int i = 0; i < 60; i++) {
+                fake_tick(&f);
+                fake->clock_ms += 2 * WHEN_SECOND;
+        }
+        tap_ok(fake->calls[CALL_READ_APPLICATION] <= 14,
+               "one who never asks for more is asked less often: %d",
+               fake->calls[CALL_READ_APPLICATION]);
+        fake->clock_ms += WHEN_DAY;
+        fake_tick(&f);
+        for (int i = 0; i < 20; i++) {
+                fake->clock_ms += 20 * WHEN_MINUTE;
+                fake->calls[CALL_READ_APPLICATION] = 0;
+                fake_tick(&f);
+        }
+        tap_int(fake->calls[CALL_READ_APPLICATION], 1, "but every quarter of an hour");
+        fake_home_close(&f);
+
+        fake_home_make(&f);
         fake->script[CALL_INVITE].times = 1;
         fake->script[CALL_INVITE].kind = OUTCOME_DENIED;
         fake->script[CALL_INVITE].lane_wait_ms = 10 * WHEN_MINUTE;
