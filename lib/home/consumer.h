@@ -54,6 +54,12 @@ int consumer_worked(const struct trade *trade, struct org *org, const char *conn
 int consumer_failed(const struct trade *trade, struct org *org, const struct connection *c,
                     const struct outcome *outcome, bool gone, int64_t *wait_ms, struct fail *why);
 
+/* Warns in time also of one that is tried seldom, as a part of the plan; NULL: only looks.
+ * *due_ms: when to look again, INT64_MAX never, now when there is something to tell. */
+int consumer_watch(const struct trade *trade, struct org *org, struct plan *p,
+                   const char *connection, const json_t *settings, int64_t *due_ms,
+                   struct fail *why);
+
 /* A person decides: paused, or active again (what is held stays held).  1 changed, 0 it was
  * so, -1. */
 int consumer_pause(struct home *h, struct org *org, const char *connection, int64_t now_ms,

@@ -76,10 +76,16 @@ static int change(struct org *org, const char *connection,
         return result;
 }
 
+/* From the first failure to being paused. */
+static int64_t whole_way_ms(int64_t days, int64_t scale)
+{
+        return days * WHEN_DAY / (scale > 1 ? scale : 1);
+}
+
 static int percent_of(const json_t *record, int64_t days, int64_t now_ms, int64_t scale)
 {
         int64_t since = json_get_int(record, "failing_since_ms", 0),
-                all = days * WHEN_DAY / (scale > 1 ? scale : 1), part;
+                all = whole_way_ms(days, scale), part;
 
         if (since == 0 || all <= 0 || now_ms <= since)
                 return 0;
@@ -114,6 +120,30 @@ int consumer_health(struct org *org, const char *connection, int64_t now_ms, int
         return found;
 }
 
+/* The percentage that people are to be warned of now, 0 none; *next_ms: when there is one next,
+ * INT64_MAX never. */
+static int to_warn(const json_t *record, int64_t days, int64_t now_ms, int64_t scale,
+                   int64_t *next_ms)
+{
+        int64_t since = json_get_int(record, "failing_since_ms", 0),
+                all = whole_way_ms(days, scale), at;
+        int before = (int)json_get_int(record, "warned", 0), reached = 0;
+
+        *next_ms = INT64_MAX;
+        if (since == 0 || state_of(record) != CONSUMER_ACTIVE || now_ms >= since + all)
+                return 0;
+        for (size_t i = 0; i < sizeof warned_at / sizeof *warned_at; i++) {
+                at = since + (all * warned_at[i] + 99) / 100;
+                if (at > now_ms) {
+                        *next_ms = at;
+                        break;
+                }
+                if (before < warned_at[i])
+                        reached = warned_at[i];
+        }
+        return reached;
+}
+
 struct worked {
         int64_t now_ms;
         const char *secret;
@@ -145,8 +175,8 @@ struct failing {
         const struct outcome *outcome;
         bool gone;
         int64_t now_ms, scale, days;
-        int64_t failures;
-        int warned; /* newly, at this percentage */
+        int64_t failures, left_ms; /* until it is paused */
+        int warned;                /* newly, at this percentage */
         bool paused;
 };
 
@@ -162,7 +192,7 @@ static bool edit_failed(json_t *record, void *context)
 {
         struct failing *f = context;
         const char *cause = f->outcome->sentence;
-        int before = (int)json_get_int(record, "warned", 0), percent;
+        int64_t next;
         char *sentence;
 
         f->warned = 0;
@@ -180,19 +210,18 @@ static bool edit_failed(json_t *record, void *context)
                 f->paused = true;
                 return true;
         }
-        percent = percent_of(record, f->days, f->now_ms, f->scale);
-        if (percent >= 100) {
-                sentence =
-                    mem_format("Paused after %lld days of failing. %s", (long long)f->days, cause);
+        f->left_ms = json_get_int(record, "failing_since_ms", 0) + whole_way_ms(f->days, f->scale) -
+                     f->now_ms;
+        if (f->left_ms <= 0) {
+                sentence = mem_format("Paused after %lld day%s of failing. %s", (long long)f->days,
+                                      f->days == 1 ? "" : "s", cause);
                 stop(record, CONSUMER_PAUSED, sentence, f->now_ms);
                 json_set_int(record, "warned", 100);
                 f->paused = true;
                 mem_free(sentence);
                 return true;
         }
-        for (size_t i = 0; i < sizeof warned_at / sizeof *warned_at; i++)
-                if (percent >= warned_at[i] && before < warned_at[i])
-                        f->warned = warned_at[i];
+        f->warned = to_warn(record, f->days, f->now_ms, f->scale, &next);
         if (f->warned > 0)
                 json_set_int(record, "warned", f->warned);
         json_set_text(record, "sentence", cause);
@@ -215,7 +244,23 @@ static int64_t wait_after(const struct failing *f, const struct trade *trade)
                 wait = jitter(waits_ms[at > 0 ? at - 1 : 0]);
 
         /* It may ask to be left alone for longer than we would, not for less long. */
-        return trade_wait(trade, asked > wait ? asked : wait);
+        if (asked > wait)
+                return trade_wait(trade, asked);
+        wait = trade_wait(trade, wait);
+        /* The last attempt before it is paused is made when it is to be paused. */
+        return f->left_ms > 0 && f->left_ms < wait ? f->left_ms : wait;
+}
+
+static char *warning(const char *cause, int percent, int64_t days)
+{
+        return mem_format("%s This is %d %% of the way to being paused, %lld day%s after the first "
+                          "failure.",
+                          cause, percent, (long long)days, days == 1 ? "" : "s");
+}
+
+static char *failing_title(const char *connection)
+{
+        return mem_format("Deliveries to %s fail", connection);
 }
 
 /* By mail, and in the log. */
@@ -237,10 +282,8 @@ static void tell(const struct trade *trade, struct org *org, const char *connect
                                       f->outcome->sentence, org->name, connection);
         } else {
                 snprintf(mark, sizeof mark, "%d %%", f->warned);
-                title = mem_format("Deliveries to %s fail", connection);
-                sentence = mem_format("%s This is %d %% of the way to being paused, %lld days "
-                                      "after the first failure.",
-                                      f->outcome->sentence, f->warned, (long long)f->days);
+                title = failing_title(connection);
+                sentence = warning(f->outcome->sentence, f->warned, f->days);
         }
         alert.title = title;
         alert.sentence = sentence;
@@ -249,6 +292,53 @@ static void tell(const struct trade *trade, struct org *org, const char *connect
         alert_raise(trade->home, org, &alert, f->now_ms, NULL);
         mem_free(title);
         mem_free(sentence);
+}
+
+static int plan_warning(struct plan *p, struct org *org, const char *connection, const json_t *read,
+                        int percent, int64_t days, int64_t now_ms, struct fail *why)
+{
+        json_t *record = json_deep_copy(read);
+        char mark[24], *title = failing_title(connection),
+                       *sentence = warning(json_get_text(read, "sentence", ""), percent, days);
+        struct alert alert = { .topic = TOPIC,
+                               .about = connection,
+                               .connection = connection,
+                               .mark = mark,
+                               .title = title,
+                               .sentence = sentence };
+        int result;
+
+        snprintf(mark, sizeof mark, "%d %%", percent);
+        json_set_int(record, "warned", percent);
+        plan_guard(p, "consumer", connection, read);
+        record_put(p->batch, "consumer", connection, record);
+        log_event(LOG_LEVEL_WARN, title, "org", org->name, "connection", connection, "mark", mark,
+                  "why", json_get_text(read, "sentence", ""), NULL);
+        result = alert_plan(p, org, &alert, now_ms, why);
+        mem_free(sentence);
+        mem_free(title);
+        json_decref(record);
+        return result;
+}
+
+int consumer_watch(const struct trade *trade, struct org *org, struct plan *p,
+                   const char *connection, const json_t *settings, int64_t *due_ms,
+                   struct fail *why)
+{
+        int64_t days = json_get_int(settings, "pause_after_days", PAUSE_DAYS),
+                now = trade_now(trade);
+        json_t *record = NULL;
+        int percent, result = 0;
+
+        if (record_get(org, "consumer", connection, &record, why) < 0)
+                return -1;
+        percent = to_warn(record, days, now, trade->scale, due_ms);
+        if (percent > 0 && p != NULL)
+                result = plan_warning(p, org, connection, record, percent, days, now, why);
+        else if (percent > 0)
+                *due_ms = now;
+        json_decref(record);
+        return result;
 }
 
 static void tell_over(struct home *h, struct org *org, const char *connection, int64_t now_ms)

@@ -15,6 +15,7 @@
 #include "floor/when.h"
 #include "home/alert.h"
 #include "home/connection.h"
+#include "home/consumer.h"
 #include "home/records.h"
 #include "home/watch_key.h"
 
@@ -187,6 +188,16 @@ static char *name_of(const struct kind *kind, const char *id)
         return kind == NULL ? mem_text(id) : mem_format("%s (%s)", kind->title, id);
 }
 
+static int watch_consumer(struct watch *w, const char *id, const json_t *settings)
+{
+        int64_t due;
+
+        if (consumer_watch(w->trade, w->org, w->plan, id, settings, &due, w->why) != 0)
+                return -1;
+        look_at(w, due);
+        return 0;
+}
+
 static int watch_connection(void *context, const char *id)
 {
         struct watch *w = context;
@@ -200,6 +211,9 @@ static int watch_connection(void *context, const char *id)
         c.kind = trade_kind(w->trade, json_get_text(record, "kind", ""));
         c.name = name_of(c.kind, id);
         if (watch_denied(w, &c) != 0 || watch_refused(w, &c) != 0)
+                goto out;
+        if (text_equal(json_get_text(record, "kind", ""), "consumer") &&
+            watch_consumer(w, id, json_object_get(record, "settings")) != 0)
                 goto out;
         result = c.kind != NULL && c.kind->sender != NULL ? watch_silence(w, &c) : 0;
 out:

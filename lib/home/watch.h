@@ -2,7 +2,8 @@
 /*
  * Is everything as it should be?  Looks at what is stored of an org and raises alerts, or ends
  * them: a credential that is refused, a webhook whose signatures are wrong, a vendor that is
- * silent against its rhythm, a key about to expire, an action that waits for a person.
+ * silent against its rhythm, a consumer about to be paused, a key about to expire, an action that
+ * waits for a person.
  *
  * Nothing is polled: watch_due() says when something could next become true, and whoever
  * changes what it looks at has the worker look again.

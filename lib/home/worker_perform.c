@@ -335,7 +335,9 @@ static void tell_connection(struct worker *w, const struct step *s)
 
         if (s->why.kind != FAIL_NONE || s->desk.connection == NULL || s->no_call)
                 return; /* our own trouble, or it was not asked */
-        if (health_called(s->org, s->desk.connection->id, o, now, NULL) == 1)
+        /* A delivery that failed is a step on the way to being paused. */
+        if (health_called(s->org, s->desk.connection->id, o, now, NULL) == 1 ||
+            (o->kind != OUTCOME_DONE && text_equal(s->desk.kind->name, "consumer")))
                 agenda_hasten(w->agenda, s->org->name, AGENDA_WATCH, now);
         if (o->kind == OUTCOME_DENIED && rest < trade_wait(&w->trade, DENIED_REST_MS))
                 rest = trade_wait(&w->trade, DENIED_REST_MS);

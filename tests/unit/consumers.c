@@ -341,6 +341,72 @@ static void test_paused(void)
         fake_home_close(&f);
 }
 
+/* It is warned of in time however seldom it is tried, and paused in time unless it asked for
+ * more. */
+static void test_warned(void)
+{
+        static const struct {
+                const char *name;
+                int days, retry_after;
+                struct {
+                        int hours, warned; /* on the clock since the first failure */
+                        bool paused;
+                } at[6];
+        } rows[] = {
+                { "by its own wish once a day",
+                  5,
+                  86400,
+                  { { 25, 0, false },
+                    { 61, 50, false },
+                    { 85, 70, false },
+                    { 109, 90, false },
+                    { 119, 90, false },
+                    { 123, 100, true } } },
+                { "a single day",
+                  1,
+                  0,
+                  { { 11, 0, false },
+                    { 13, 50, false },
+                    { 17, 70, false },
+                    { 22, 90, false },
+                    { 23, 90, false },
+                    { 25, 100, true } } },
+        };
+
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+                char settings[120];
+                struct fake_home f;
+                int hours = 0;
+
+                begin(&f);
+                fake->scale = 1;
+                snprintf(settings, sizeof settings,
+                         "{\"url\":\"https://bad.example/\",\"signing\":\"standard\","
+                         "\"pause_after_days\":%d}",
+                         rows[i].days);
+                add(&f, "bad", settings, KEY);
+                got.status = 503;
+                got.retry_after = rows[i].retry_after;
+                fake_stage(&f, "17", "e1");
+                tick(&f);
+                for (size_t k = 0; k < sizeof rows[i].at / sizeof *rows[i].at; k++) {
+                        json_t *record;
+
+                        for (; hours < rows[i].at[k].hours; hours++) {
+                                fake->clock_ms += WHEN_HOUR;
+                                tick(&f);
+                        }
+                        record = fake_record(f.org, "consumer", "bad");
+                        tap_int(json_get_int(record, "warned", 0), rows[i].at[k].warned,
+                                "%s: warned after %d hours", rows[i].name, hours);
+                        tap_int(health(&f, "bad").state == CONSUMER_PAUSED, rows[i].at[k].paused,
+                                "%s: paused after %d hours?", rows[i].name, hours);
+                        json_decref(record);
+                }
+                fake_home_close(&f);
+        }
+}
+
 static void test_gone(void)
 {
         struct fake_home f;
@@ -757,6 +823,7 @@ int main(void)
         test_told();
         test_retries();
         test_paused();
+        test_warned();
         test_gone();
         test_order();
         test_relay();
