@@ -71,9 +71,17 @@ static int change(struct org *org, const char *table, const char *key,
         return result;
 }
 
+/* Somebody who knows the secret sent it. */
+static bool is_good(const struct delivery *d)
+{
+        return (d->what == DELIVERY_EVENT || d->what == DELIVERY_PROBE) &&
+               d->trust != TRUST_UNSIGNED;
+}
+
 static void edit_arrived(json_t *record, const void *context)
 {
         const struct delivery *d = context;
+        bool is_signed = is_good(d);
         json_t *last = json_object();
 
         json_set_int(last, "at_ms", d->received_ms);
@@ -81,15 +89,13 @@ static void edit_arrived(json_t *record, const void *context)
         switch (d->what) {
         case DELIVERY_EVENT:
                 json_set_int(record, "last_event_ms", d->received_ms);
-                if (d->trust != TRUST_UNSIGNED) {
+                if (is_signed) {
                         json_set_int(record, "last_verified_ms", d->received_ms);
                         json_set_text(record, "last_secret", d->secret);
-                        json_object_del(record, "refused_since_ms");
-                        json_object_del(record, "refused_run");
                 }
                 break;
         case DELIVERY_PROBE:
-                json_set_bool(last, "signed", d->trust != TRUST_UNSIGNED);
+                json_set_bool(last, "signed", is_signed);
                 json_set(record, "last_probe", json_incref(last));
                 break;
         case DELIVERY_REFUSED:
@@ -105,6 +111,10 @@ static void edit_arrived(json_t *record, const void *context)
         case DELIVERY_WAKE:
                 break;
         }
+        if (is_signed) { /* an event, or the test button of who just mended the secret */
+                json_object_del(record, "refused_since_ms");
+                json_object_del(record, "refused_run");
+        }
         json_decref(last);
 }
 
@@ -114,7 +124,7 @@ static bool turns(const struct org *org, const struct delivery *d)
         size_t at = place_of(org, d->connection);
         bool was, refused = d->what == DELIVERY_REFUSED;
 
-        if (!refused && (d->what != DELIVERY_EVENT || d->trust == TRUST_UNSIGNED))
+        if (!refused && !is_good(d))
                 return false;
         pthread_mutex_lock(&seldom.lock);
         was = seldom.refused[at];

@@ -112,9 +112,9 @@ static int watch_refused(struct watch *w, const struct watched *c)
         if (turn == 1) {
                 title = mem_format("Webhooks of %s are refused", c->name);
                 sentence = mem_format(
-                    "%s Nothing that came since was signed with a secret we know: compare the "
-                    "webhook secret at the vendor with the one in Fairlead.",
-                    json_get_text(c->health, "last_refused.reason", ""));
+                    "The last one: %s. Nothing that came since was signed with a secret we know: "
+                    "compare the webhook secret at the vendor with the one in Fairlead.",
+                    json_get_text(c->health, "last_refused.reason", "not signed"));
                 result = raise_it(w, &(struct alert){ .topic = "webhook",
                                                       .about = c->id,
                                                       .connection = c->id,

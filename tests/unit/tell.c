@@ -337,15 +337,17 @@ static void test_restart(void)
 static void arrive(enum delivery_what what, enum trust trust, const char *connection)
 {
         struct worker_options options = fake_options(&f);
-        struct delivery d = { .what = what,
-                              .org = (char *)(uintptr_t) "acme",
-                              .connection = (char *)(uintptr_t)connection,
-                              .received_ms = options.trade.now_ms(),
-                              .request_id = (char *)(uintptr_t) "rq",
-                              .trust = trust,
-                              .reason = (char *)(uintptr_t) "The signature is wrong.",
-                              .body = "{}",
-                              .body_len = 2 };
+        struct delivery d = {
+                .what = what,
+                .org = (char *)(uintptr_t) "acme",
+                .connection = (char *)(uintptr_t)connection,
+                .received_ms = options.trade.now_ms(),
+                .request_id = (char *)(uintptr_t) "rq",
+                .trust = trust,
+                .reason = (char *)(uintptr_t) "signature wrong: made with another secret key",
+                .body = "{}",
+                .body_len = 2
+        };
         struct buf record = BUF_NONE;
         uint64_t number;
 
@@ -383,6 +385,20 @@ static void test_webhook(void)
         tick();
         pass(MINUTES(1));
         tap_int(fresh(), 1, "three in a row are told at once");
+        tap_ok(
+            strstr(box.mails[box.count - 1].text,
+                   "The last one: signature wrong: made with another secret key. Nothing that") !=
+                NULL,
+            "in sentences");
+        pass(MINUTES(61));
+        arrive(DELIVERY_PROBE, TRUST_UNSIGNED, "cs");
+        tick();
+        pass(MINUTES(1));
+        tap_int(fresh(), 0, "a probe that is not signed says nothing");
+        arrive(DELIVERY_PROBE, TRUST_BODY, "cs");
+        tick();
+        pass(MINUTES(1));
+        tap_int(fresh(), 1, "one that is signed says that it works again");
         fake_home_close(&f);
 }
 
