@@ -25,6 +25,7 @@ struct plan {
         unsigned appended; /* members appended to series so far */
         struct planned *actions;
         bool alerts; /* somebody is to be told of an alert */
+        bool watch;  /* an alert may be over */
 };
 
 struct action_order {

@@ -56,7 +56,8 @@
  *                    (key), also[keys of others that the same invitation serves], rule,
  *                    stage{id, name} in which it was sent, external, partners[ids],
  *                    state_at_ms, noted, written{state, at_ms}, looked_ms, polls (looks ordered
- *                    at a result in the making), events[numbers], messages[ids, for erasure],
+ *                    at a result in the making), unread (number of the look that waits for a
+ *                    person, home/unread.h), events[numbers], messages[ids, for erasure],
  *                    foreign (bool: somebody else sent it)}
  * table "external"
  *   <our external id>  {application (key), platform, test, rule, stage, partner (id)}

@@ -16,6 +16,7 @@
 #include "home/partner.h"
 #include "home/records.h"
 #include "home/step.h"
+#include "home/unread.h"
 
 #define NOT_THERE_YET 4 /* looks before something absent counts as absent */
 
@@ -154,7 +155,10 @@ int session_take(const struct trade *trade, struct org *org, struct plan *plan, 
                                     .said = said };
         const json_t *hints = json_object_get(with, "hints");
         bool changed = session_step(stored, now, NULL, &f.change) || read == NULL;
+        int was_unread = unread_over(plan, org, record, trade_now(trade), why);
 
+        if (was_unread < 0)
+                return -1;
         for (size_t i = 0; i < json_array_size(hints); i++) {
                 struct session_change more;
 
@@ -175,7 +179,7 @@ int session_take(const struct trade *trade, struct org *org, struct plan *plan, 
         if (changed && said != NULL)
                 buf_format(said, "%sThe session is %s.", said->len > 0 ? " " : "",
                            session_word(stored->state));
-        return changed ? 1 : 0;
+        return changed || was_unread == 1 ? 1 : 0;
 }
 
 /* Takes over from another session's record: the applications, the stage, the rule. */
@@ -405,6 +409,9 @@ void step_look_session(struct step *s)
         if (platform->read_session(&s->desk.link, &ref, &now, &s->outcome) != 0) {
                 if (s->outcome.kind == OUTCOME_ABSENT)
                         session_absent(s, read, &stored);
+                else if (s->outcome.kind == OUTCOME_REFUSED && s->outcome.status > 0 &&
+                         read != NULL)
+                        unread_refused(s, read);
                 goto out;
         }
         record = read == NULL ? json_object() : json_deep_copy(read);

@@ -183,6 +183,29 @@ static int by_name(const void *a, const void *b)
         return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Nobody has heard yet that the platform's answer is refused or not understood: a look at it is
+ * ordered, which waits for a person. */
+static int order_look(struct sweep *s, const char *key, const json_t *record)
+{
+        struct action_order order = { .kind = "look_session",
+                                      .connection = s->desk.connection->id,
+                                      .session = key,
+                                      .due_ms = trade_now(s->trade),
+                                      .now_ms = trade_now(s->trade) };
+        struct plan plan;
+        int result = 0;
+
+        if (json_get_int(record, "unread", 0) != 0)
+                return 0;
+        plan_init(&plan);
+        plan_action(&plan, &order);
+        result = plan_commit(&plan, s->org, s->why);
+        if (result == 0 && s->planned != NULL)
+                s->planned(s->context, s->org->name, &plan);
+        plan_dispose(&plan);
+        return result;
+}
+
 /* One session read by itself: 0, or -1 when asking for others would be no better. */
 static int sweep_one_session(struct sweep *s, const char *key, struct outcome *o)
 {
@@ -197,9 +220,11 @@ static int sweep_one_session(struct sweep *s, const char *key, struct outcome *o
         ref.email = json_get_text(record, "session.email", NULL);
         if (s->desk.kind->platform->read_session(&s->desk.link, &ref, &now, o) == 0)
                 visit(s, &now);
-        else if (o->kind == OUTCOME_REFUSED)
+        else if (o->kind == OUTCOME_REFUSED) {
                 s->refused++; /* about this one only */
-        else if (o->kind != OUTCOME_ABSENT)
+                if (order_look(s, key, record) != 0)
+                        s->result = -1;
+        } else if (o->kind != OUTCOME_ABSENT)
                 result = -1;
         session_dispose(&now);
         json_decref(record);
@@ -359,6 +384,8 @@ int worker_sweep(const struct worker_options *options, struct org *org, struct s
         memset(count, 0, sizeof *count);
         if (connection_each(trade->home, org, sweep_one, &a, why) != 0)
                 return -1;
-        return count->repaired > 0 ? event_wake(trade->home, org->name, NULL, trade_now(trade), why)
-                                   : 0;
+        /* What follows of it, and of what was refused, waits for the worker. */
+        return count->repaired + count->failed > 0
+                   ? event_wake(trade->home, org->name, NULL, trade_now(trade), why)
+                   : 0;
 }

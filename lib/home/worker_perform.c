@@ -52,7 +52,9 @@ void worker_planned(struct worker *w, const char *org, const struct plan *plan)
                            agenda_lane_of(p->lane));
         if (plan->alerts)
                 agenda_hasten(w->agenda, org, AGENDA_TELL, trade_now(&w->trade));
-        if (plan->actions != NULL || plan->alerts)
+        if (plan->watch)
+                agenda_hasten(w->agenda, org, AGENDA_WATCH, trade_now(&w->trade));
+        if (plan->actions != NULL || plan->alerts || plan->watch)
                 worker_changed(w);
 }
 
@@ -156,11 +158,13 @@ struct ending {
 
 /* A refusal is final where it is told in the ATS, or where nobody needs to read it.  One of
  * something to write there, such as the note itself, waits for a person who sees it; so does a
- * question that the other side does not take, because nobody would miss what follows from it. */
+ * question that the other side does not take, or whose answer is not understood, because nobody
+ * would miss what follows from it. */
 static const char *refused(const struct step *s, const struct step_row *row)
 {
-        bool unseen = row->writes ? row->failed < 0
-                                  : text_starts(row->kind, "look_") && s->outcome.status >= 400;
+        const struct outcome *o = &s->outcome;
+        bool answered = o->status >= 400 || (o->status > 0 && o->kind == OUTCOME_REFUSED),
+             unseen = row->writes ? row->failed < 0 : text_starts(row->kind, "look_") && answered;
 
         return unseen && !s->silent ? "parked" : "refused";
 }

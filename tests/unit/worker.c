@@ -17,6 +17,7 @@
 #include "floor/text.h"
 #include "floor/when.h"
 #include "home/action.h"
+#include "home/alert.h"
 #include "home/answer.h"
 #include "home/event.h"
 #include "home/records.h"
@@ -966,6 +967,101 @@ static void test_sweep(void)
         fake_home_close(&f);
 }
 
+/* How many actions of this kind have this state. */
+static int looks(struct fake_home *f, const char *kind, const char *state)
+{
+        json_t *action = NULL;
+        int count = 0;
+
+        for (uint64_t n = 1; record_series_get(f->org, "action", n, &action, NULL) == 1; n++) {
+                count += text_equal(json_get_text(action, "kind", ""), kind) &&
+                         text_equal(json_get_text(action, "state", ""), state);
+                json_decref(action);
+                action = NULL;
+        }
+        return count;
+}
+
+static int64_t times_told(struct fake_home *f)
+{
+        char *key = record_digest("parked", "cs");
+        json_t *alert = fake_record(f->org, "alert", key);
+        int64_t count = json_get_int(alert, "count", 0);
+
+        json_decref(alert);
+        mem_free(key);
+        return count;
+}
+
+/* The platform answers with what nobody understands. */
+static void test_unread(void)
+{
+        struct fake_home f;
+        struct worker_options options;
+        struct sweep_count count;
+        struct fail why = FAIL_CLEAR;
+        int64_t told;
+
+        fake_home_make(&f);
+        fake_singly(true);
+        options = fake_options(&f);
+        fake_stage(&f, "17", "e1");
+        fake_tick(&f);
+        fake->script[CALL_READ_SESSION].times = 1000;
+        fake->script[CALL_READ_SESSION].kind = OUTCOME_REFUSED;
+        finish_session("S1", 75);
+        fake_told(&f, "S1", "finished", "", "f1");
+        fake_tick(&f);
+        tap_int(looks(&f, "look_session", "parked"), 1, "the look waits for a person");
+        tap_int(alert_stands(f.org, "parked", "cs", &why), 1, "who is told");
+        told = times_told(&f);
+        for (int i = 0; i < 3; i++) {
+                tap_int(worker_sweep(&options, f.org, &count, &why), 0, "sweep %d", i);
+                tap_int((int64_t)count.failed, 1, "it finds the same");
+                fake_tick(&f);
+        }
+        fake_told(&f, "S1", "finished", "", "f2");
+        fake_tick(&f);
+        tap_int(looks(&f, "look_session", "parked"), 1, "still one look waits");
+        tap_int(times_told(&f), told, "and nobody was told again");
+        fake->script[CALL_READ_SESSION].times = 0;
+        tap_int(worker_sweep(&options, f.org, &count, &why), 0, "data/ was corrected");
+        tap_int((int64_t)count.repaired, 1, "the sweep goes on");
+        fake_tick(&f);
+        tap_int(looks(&f, "look_session", "parked"), 0, "nothing waits any more");
+        tap_int(alert_stands(f.org, "parked", "cs", &why), 0, "and the alert is over");
+        tap_int(fake_notes("17", "Score: 75"), 1, "the result is written");
+        fake_home_close(&f);
+
+        fake_home_make(&f);
+        options = fake_options(&f);
+        fake_stage(&f, "17", "e1");
+        fake_tick(&f);
+        fake->script[CALL_READ_SESSION].times = 1000;
+        fake->script[CALL_READ_SESSION].kind = OUTCOME_REFUSED;
+        finish_session("S1", 75);
+        tap_int(worker_sweep(&options, f.org, &count, &why), 0, "only the sweep meets it");
+        fake_tick(&f);
+        tap_int(looks(&f, "look_session", "parked"), 1, "that is told as well");
+        tap_int(worker_sweep(&options, f.org, &count, &why), 0, "and met again");
+        fake_tick(&f);
+        tap_int(looks(&f, "look_session", "parked") + looks(&f, "look_session", "done") +
+                    looks(&f, "look_session", "waiting"),
+                1, "it is not looked at again");
+        for (uint64_t n = 1; n < 20; n++)
+                action_retry(f.home, f.org, n, when_now_ms(), &why);
+        fake_tick(&f);
+        tap_int(looks(&f, "look_session", "parked"), 1, "tried again in vain: it waits");
+        fake->script[CALL_READ_SESSION].times = 0;
+        for (uint64_t n = 1; n < 20; n++)
+                action_retry(f.home, f.org, n, when_now_ms(), &why);
+        fake_tick(&f);
+        tap_int(looks(&f, "look_session", "parked"), 0, "tried again by a person");
+        tap_int(fake_notes("17", "Score: 75"), 1, "the result is written");
+        fake_singly(false);
+        fake_home_close(&f);
+}
+
 /* The action of that kind is due at once, whatever it was to wait for. */
 static void hurry(struct fake_home *f, const char *kind)
 {
@@ -1306,6 +1402,7 @@ int main(void)
         test_polling();
         test_joined();
         test_sweep();
+        test_unread();
         test_reasons();
         test_late_review();
         test_in_flight();

@@ -454,6 +454,8 @@ static int read_session(struct link *link, const struct session_ref *ref, struct
                 outcome_set(o, OUTCOME_ABSENT, "No such session.", "absent");
         else if (o->kind == OUTCOME_DONE)
                 session_out(s, out);
+        else if (o->kind == OUTCOME_REFUSED)
+                o->status = 200; /* it answered */
         return leave(o);
 }
 
@@ -615,17 +617,22 @@ static int cancel(struct link *link, const struct session_ref *ref, struct outco
         return leave(o);
 }
 
-static const struct platform platform = { .kind = "codesignal",
-                                          .invite = invite,
-                                          .cancel = cancel,
-                                          .read_session = read_session,
-                                          .read_sessions = read_sessions,
-                                          .find_session = find_session,
-                                          .list_tests = list_tests,
-                                          .list_sessions = list_sessions,
-                                          .create_interview = create_interview,
-                                          .find_interview = find_interview,
-                                          .delete_interview = delete_interview };
+static struct platform platform = { .kind = "codesignal",
+                                    .invite = invite,
+                                    .cancel = cancel,
+                                    .read_session = read_session,
+                                    .read_sessions = read_sessions,
+                                    .find_session = find_session,
+                                    .list_tests = list_tests,
+                                    .list_sessions = list_sessions,
+                                    .create_interview = create_interview,
+                                    .find_interview = find_interview,
+                                    .delete_interview = delete_interview };
+
+void fake_singly(bool singly)
+{
+        platform.read_sessions = singly ? NULL : read_sessions;
+}
 
 /* What they send: {"fact", "subject", "identity", "occurred_ms", "detail"}. */
 

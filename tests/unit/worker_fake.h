@@ -114,6 +114,9 @@ int fake_notes(const char *application, const char *containing);
 int fake_count(const char (*list)[160], size_t count, const char *containing);
 int fake_tags(const struct fake_application *a, const char *tag);
 
+/* The sweep can only read one session after the other. */
+void fake_singly(bool singly);
+
 /* Deliveries. */
 void fake_deliver(struct fake_home *f, const char *org, const char *connection, enum trust trust,
                   const char *body);
