@@ -177,7 +177,7 @@ static int check_field(const struct kind_field *field, const json_t *value, cons
         case 'o':
                 return json_is_object(value) && texts_only(value)
                            ? 0
-                           : wrong(why, path, "must be an object of texts");
+                           : wrong(why, path, "must be names with texts, each name once");
         default:
                 break;
         }
@@ -476,6 +476,14 @@ static int retention(const json_t *given, json_t *result, struct fail *why)
         return 0;
 }
 
+static bool is_line(const char *text)
+{
+        for (; *text != '\0'; text++)
+                if ((unsigned char)*text < ' ' || *text == 0x7F)
+                        return false;
+        return true;
+}
+
 json_t *apply_read(const void *text, size_t len, const char *directory, struct fail *why)
 {
         static const char *const known[] = {
@@ -504,8 +512,8 @@ json_t *apply_read(const void *text, size_t len, const char *directory, struct f
                          HOME_ORG_NAME_MAX);
                 goto bad;
         }
-        if (text_empty(name) || strlen(name) > 120) {
-                wrong(why, "name", "must be a text of 1 to 120 bytes");
+        if (text_empty(name) || strlen(name) > 120 || !is_line(name)) {
+                wrong(why, "name", "must be a text of 1 to 120 bytes, in one line");
                 goto bad;
         }
         if (text_empty(public_url) ||

@@ -185,10 +185,12 @@ static json_t *lines_to_list(const char *text)
         return list;
 }
 
+/* A name that is there twice: the text as it stands, which the document's check refuses. */
 static json_t *lines_to_object(const char *text)
 {
         char *copy = mem_text(text), *rest = copy, *line, *colon;
         json_t *object = json_object();
+        bool twice = false;
 
         while ((line = text_next(&rest, '\n')) != NULL) {
                 line = text_trim(line);
@@ -197,9 +199,15 @@ static json_t *lines_to_object(const char *text)
                 colon = strchr(line, ':');
                 if (colon != NULL)
                         *colon = '\0';
-                json_set_text(object, text_trim(line), colon == NULL ? "" : text_trim(colon + 1));
+                line = text_trim(line);
+                twice = twice || json_object_get(object, line) != NULL;
+                json_set_text(object, line, colon == NULL ? "" : text_trim(colon + 1));
         }
         mem_free(copy);
+        if (twice) {
+                json_decref(object);
+                object = json_new_text(text, strlen(text));
+        }
         return object;
 }
 

@@ -91,7 +91,21 @@ def test_connections(home, ada, bob):
                              f"{name}: what was typed stands there")
         tap.lacks(reply.text(), FORM["credentials.api_key"], f"{name}: but no secret")
         quiet(reply.text(), name)
+    consumer = {"id": "hook", "settings.url": "https://example.org/hook",
+                "settings.signing": "standard", "settings.events": "*"}
+    ada.get("connections/add/consumer")
+    for name, lines, word in (("a reserved header", "Host: x", "sets itself"),
+                              ("no value", "nonsense", "needs a value"),
+                              ("another alphabet", "X-A: \u00e4", "cannot carry"),
+                              ("no name", ": x", "no name of a header"),
+                              ("a tab", "X-A: a\tb", "cannot carry"),
+                              ("twice in other capitals", "X-A: 1\r\nx-a: 2", "twice"),
+                              ("twice the same", "X-A: 1\r\nX-A: 2", "each name once")):
+        reply = ada.post("connections/add/consumer", **{**consumer, "settings.headers": lines})
+        tap.equal(reply.status, 422, f"headers, {name}: refused")
+        tap.contains(reply.text(), word, f"headers, {name}: in words")
     form = {**FORM, "settings.base_url": home.platform.base}
+    ada.get("connections/add/codesignal")
     reply = ada.post("connections/add/codesignal", **form)
     tap.equal(reply.status, 200, "connected")
     secret = re.search(r'shown only now:</strong> <code class="long all" id="secret-text">([a-z2-7]{40})<', reply.text())
