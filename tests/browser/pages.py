@@ -110,7 +110,7 @@ def look(h, found):
     os.makedirs(pictures, exist_ok=True)
     listed = h.write("pages.json", json.dumps(found))
     done = subprocess.run(["node", f"{TESTS}/browser/look.mjs", listed, pictures], cwd=TESTS,
-                          capture_output=True, text=True, timeout=280, check=False,
+                          capture_output=True, text=True, timeout=900, check=False,
                           env={**os.environ, "CHROMIUM": CHROMIUM, "HOME": h.dir})
     for line in done.stdout.splitlines():
         result = json.loads(line)
