@@ -215,8 +215,8 @@ def read(h, found, prefix):
     for page in found:
         text = page.get("html")
         if text is None:
-            path = page["url"][len(h.base) + 1:]
-            text = h.http("GET", path, None, {"Accept": "text/html", **page["headers"]}).text()
+            headers = {"Accept": "text/html", **page.get("headers", {})}
+            text = h.http("GET", page["url"], None, headers).text()
         why = text_browser.missing(text)
         tap.equal(why, "", f"{prefix}{page['name']}: read in a text browser")
 
@@ -230,7 +230,7 @@ def look(h, found, prefix="admin "):
     read(h, found, prefix)
     listed = h.write("pages.json", json.dumps([{**p, "name": prefix + p["name"]} for p in found]))
     done = subprocess.run(["node", f"{TESTS}/browser/look.mjs", listed, pictures], cwd=TESTS,
-                          capture_output=True, text=True, timeout=560, check=False,
+                          capture_output=True, text=True, timeout=1200, check=False,
                           env={**os.environ, "CHROMIUM": CHROMIUM, "HOME": h.dir})
     for line in done.stdout.splitlines():
         result = json.loads(line)
