@@ -14,6 +14,7 @@
 #include "home/action.h"
 #include "home/consumer.h"
 #include "home/dossier.h"
+#include "home/erase_interview.h"
 #include "home/feed.h"
 #include "home/offer.h"
 #include "home/partner.h"
@@ -97,7 +98,7 @@ static int erase_outgoing(struct plan *p, struct org *org, const char *key, cons
 /* Ended actions are many, and so are events, of which a record names the last ones only; they are
  * found by looking at all of them: the worker does that. */
 static void order_traces(struct plan *p, const char *application, const char *candidate,
-                         const json_t *sessions, int64_t now_ms)
+                         const json_t *sessions, json_t *interviews, int64_t now_ms)
 {
         struct action_order order = { .kind = "erase_traces",
                                       .connection = "",
@@ -109,6 +110,8 @@ static void order_traces(struct plan *p, const char *application, const char *ca
         json_set_text(order.with, "candidate", candidate);
         json_set(order.with, "sessions",
                  sessions == NULL ? json_array() : json_deep_copy(sessions));
+        if (json_array_size(interviews) > 0)
+                json_set(order.with, "interviews", json_incref(interviews));
         plan_action(p, &order);
 }
 
@@ -149,7 +152,7 @@ int erase_session(struct plan *p, struct org *org, const char *key, struct fail 
         if (result == 1) {
                 keys = json_array();
                 json_add(keys, json_new_text(key, strlen(key)));
-                order_traces(p, NULL, NULL, keys, when_now_ms());
+                order_traces(p, NULL, NULL, keys, NULL, when_now_ms());
                 json_decref(keys);
         }
         return result < 0 ? -1 : 0;
@@ -180,7 +183,7 @@ static int erase_records(struct plan *p, const struct trade *trade, struct org *
                          const char *key, bool lapsed, struct fail *why)
 {
         struct stop stop = { p, org, key, trade_now(trade), why };
-        json_t *read = NULL, *record = NULL;
+        json_t *read = NULL, *record = NULL, *interviews = NULL;
         const json_t *sessions, *schedules, *partners;
         char *candidate;
         int found = record_get(org, "application", key, &read, why), result = -1;
@@ -205,6 +208,12 @@ static int erase_records(struct plan *p, const struct trade *trade, struct org *
             selection_erase(p, trade->home, org, key, why) != 0 ||
             offer_erase(p, trade, org, key, why) != 0)
                 goto out;
+        /* What is only too old is no order: an interview has its own time. */
+        interviews =
+            lapsed ? json_array()
+                   : erase_interview_ids(org, json_get_text(read, "application.email", NULL), why);
+        if (interviews == NULL)
+                goto out;
         record = json_object();
         json_set_text(record, "ats", json_get_text(read, "ats", ""));
         json_set(record, "sessions", json_deep_copy(sessions));
@@ -218,10 +227,11 @@ static int erase_records(struct plan *p, const struct trade *trade, struct org *
                 goto out;
         candidate = dossier_key(json_get_text(read, "ats", ""),
                                 json_get_text(read, "application.candidate_id", NULL));
-        order_traces(p, key, candidate, sessions, trade_now(trade));
+        order_traces(p, key, candidate, sessions, interviews, trade_now(trade));
         mem_free(candidate);
         result = 0;
 out:
+        json_decref(interviews);
         json_decref(record);
         json_decref(read);
         return result;

@@ -9,6 +9,7 @@
 #include "home/answer.h"
 #include "home/dossier.h"
 #include "home/erase.h"
+#include "home/erase_interview.h"
 #include "home/records.h"
 
 #define SLICE 100
@@ -142,7 +143,7 @@ void step_erase_traces(struct step *s)
 {
         s->no_call = true;
         if (look_through(s, "action", "pruned-actions", look_action) != 0 ||
-            look_through(s, "event", "pruned-events", look_event) != 0)
+            look_through(s, "event", "pruned-events", look_event) != 0 || erase_interviews(s) != 0)
                 step_trouble(s);
         else
                 step_done(s, "What was written down about the candidate is gone.");

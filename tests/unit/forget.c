@@ -293,6 +293,61 @@ static void test_gone_in_ats(void)
         fake_home_close(&f);
 }
 
+static void order_erasure(struct fake_home *f, const char *candidate, const char *identity)
+{
+        char *body =
+            mem_format("{\"fact\":\"application_gone\",\"subject\":\"%s\",\"identity\":\"%s\","
+                       "\"detail\":{\"what\":\"anonymized\",\"candidate\":\"%s\"}}",
+                       candidate, identity, candidate);
+
+        fake_deliver(f, "acme", "gh", TRUST_BODY, body);
+        mem_free(body);
+        tick(f);
+}
+
+/* Interviews that know of the candidate only what his address is. */
+static void test_interview_of_gone(void)
+{
+        struct fake_home f;
+        json_t *record;
+
+        prepare(&f);
+        add_interview(&f, "I2", "JANE@X.example", when_now_ms());
+        add_interview(&f, "I3", "john@x.example", when_now_ms());
+        order_erasure(&f, "5", "g1");
+        is_held(&f, JANE, false, "his interviews go with him");
+        record = fake_record(f.org, "interview", "I1");
+        tap_text(json_get_text(record, "state", ""), "cancelled", "cancelled");
+        json_decref(record);
+        record = fake_record(f.org, "interview", "I3");
+        tap_text(json_get_text(record, "state", ""), "ready", "those of others stay");
+        json_decref(record);
+        fake_home_close(&f);
+
+        /* Two candidates in the ATS, one person: the last one takes it along. */
+        fake_home_make(&f);
+        fake->applications[1] = fake->applications[0];
+        strcpy(fake->applications[1].id, "18");
+        strcpy(fake->applications[1].candidate, "6");
+        fake->application_count = 2;
+        fake_stage(&f, "17", "e1");
+        tick(&f);
+        fake_stage(&f, "18", "e2");
+        tick(&f);
+        add_interview(&f, "I1", fake->applications[0].email, when_now_ms());
+        order_erasure(&f, "5", "g1");
+        record = fake_record(f.org, "interview", "I1");
+        tap_text(json_get_text(record, "state", ""), "ready",
+                 "it stays while another application has the address");
+        json_decref(record);
+        order_erasure(&f, "6", "g2");
+        record = fake_record(f.org, "interview", "I1");
+        tap_text(json_get_text(record, "state", ""), "cancelled", "then it goes");
+        json_decref(record);
+        is_held(&f, fake->applications[0].email, false, "afterwards");
+        fake_home_close(&f);
+}
+
 /* What is shown beforehand is what goes. */
 static void test_weighed(void)
 {
@@ -501,6 +556,7 @@ int main(void)
         test_found();
         test_no_trace();
         test_gone_in_ats();
+        test_interview_of_gone();
         test_waiting();
         test_weighed();
         test_days();
