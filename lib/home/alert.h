@@ -11,7 +11,7 @@
  * An alert is durable when the call (or the commit of the plan) returns; the worker tells it
  * to the org's alert_email and to that of the connection it is about.
  *
- * The topics denied, webhook, silent, key, parked and missed are those of watch.h, which also
+ * The topics denied, poll, webhook, silent, key, parked and missed are those of watch.h, which also
  * ends them.  Titles and sentences go out by mail: no name of a candidate, no secret, no token.
  */
 #ifndef HOME_ALERT_H

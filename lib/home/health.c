@@ -199,6 +199,57 @@ int health_called(struct org *org, const char *connection, const struct outcome 
         return turned;
 }
 
+static bool is_final(const struct outcome *o)
+{
+        return o != NULL && (o->kind == OUTCOME_REFUSED || o->kind == OUTCOME_ABSENT);
+}
+
+static void edit_polled(json_t *record, const void *context)
+{
+        const struct called *c = context;
+        json_t *last;
+
+        if (!is_final(c->outcome)) {
+                json_object_del(record, "poll_refused");
+                if (c->outcome != NULL)
+                        json_set_int(record, "last_ok_ms", c->now_ms);
+                return;
+        }
+        last = json_object();
+        json_set_int(last, "at_ms", c->now_ms);
+        json_set_text(last, "sentence", c->outcome->sentence);
+        json_set_text(last, "detail", c->outcome->detail);
+        json_set_int(record, "last_call_ms", c->now_ms);
+        json_set(record, "last_error", json_incref(last));
+        json_set(record, "poll_refused", last);
+}
+
+int health_polled(struct org *org, const char *connection, const struct outcome *outcome,
+                  int64_t now_ms, struct fail *why)
+{
+        struct called called = { outcome, now_ms };
+        struct fail local = FAIL_CLEAR;
+        json_t *record = NULL;
+        bool refused = is_final(outcome), was;
+        int turned = 0;
+
+        if (outcome != NULL && !refused)
+                turned = health_called(org, connection, outcome, now_ms, why);
+        /* What only has to wait, or is denied, does not say that it would be taken. */
+        if (turned < 0 || (outcome != NULL && !refused && outcome->kind != OUTCOME_DONE))
+                return turned;
+        if (record_get(org, "health", connection, &record, why) < 0)
+                return -1;
+        was = json_object_get(record, "poll_refused") != NULL;
+        json_decref(record);
+        if (was == refused)
+                return turned;
+        if (change(org, "health", connection, edit_polled, &called, why != NULL ? why : &local) !=
+            0)
+                return -1;
+        return 1;
+}
+
 struct counted {
         int64_t n, now_ms;
         json_t *detail;

@@ -17,6 +17,11 @@ int health_arrived(struct org *org, const struct delivery *d, struct fail *why);
 int health_called(struct org *org, const char *connection, const struct outcome *outcome,
                   int64_t now_ms, struct fail *why);
 
+/* A poll ended: REFUSED and ABSENT are not about one candidate here, so they turn the light; NULL:
+ * nobody waits for what polling tells any more.  As health_called. */
+int health_polled(struct org *org, const char *connection, const struct outcome *outcome,
+                  int64_t now_ms, struct fail *why);
+
 /* Adds to a counter of the org ("repaired", "duplicates"); detail (taken, may be NULL) is
  * kept beside it as "last". */
 int count_add(struct org *org, const char *name, int64_t n, json_t *detail, int64_t now_ms,

@@ -24,7 +24,8 @@
  *   <connection>    {last_event_ms, last_verified_ms, last_secret, last_probe{at_ms, signed,
  *                    reason}, last_refused{at_ms, reason}, refused, refused_since_ms and
  *                    refused_run (with nothing verified between), last_call_ms, last_ok_ms,
- *                    last_error{at_ms, sentence, detail}, denied (bool: red until a call works)}
+ *                    last_error{at_ms, sentence, detail}, denied (bool: red until a call works),
+ *                    poll_refused{at_ms, sentence, detail} (until a poll is taken)}
  * series "event"    {connection, kind, name, fact, received_ms, occurred_ms, request_id, trust,
  *                    secret, state, identity, subject, summary, reason, headers{}, bytes,
  *                    replays, about[texts]}

@@ -67,6 +67,9 @@ static struct light light_of(const json_t *health, const struct kind *kind)
                 return (
                     struct light){ "red", "Not allowed",
                                    text_or(sentence, "The other side refuses our credential.") };
+        if (json_object_get(health, "poll_refused") != NULL)
+                return (struct light){ "red", "Polling refused",
+                                       json_get_text(health, "poll_refused.sentence", "") };
         if (refused > verified)
                 return (struct light){ "red", "Webhook refused",
                                        json_get_text(health, "last_refused.reason", "") };

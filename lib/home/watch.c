@@ -99,6 +99,34 @@ static int watch_denied(struct watch *w, const struct watched *c)
         return turn == -1 ? -1 : result;
 }
 
+/* What no webhook tells is asked for, and the question is not taken. */
+static int watch_polled(struct watch *w, const struct watched *c)
+{
+        const json_t *refused = json_object_get(c->health, "poll_refused");
+        int turn = turned(w, "poll", c->id, refused != NULL), result = 0;
+        char *title, *sentence;
+
+        if (turn == 1) {
+                title = mem_format("%s does not tell what changed", c->name);
+                sentence = mem_format("Interviews that are made, moved or cancelled there are not "
+                                      "noticed until it does. %s",
+                                      json_get_text(refused, "sentence", ""));
+                result = raise_it(w, &(struct alert){ .topic = "poll",
+                                                      .about = c->id,
+                                                      .connection = c->id,
+                                                      .title = title,
+                                                      .sentence = sentence });
+                mem_free(sentence);
+                mem_free(title);
+        } else if (turn == -2) {
+                title = mem_format("%s tells again what changed", c->name);
+                result =
+                    end_it(w, "poll", c->id, title, "What changed meanwhile is asked for as well.");
+                mem_free(title);
+        }
+        return turn == -1 ? -1 : result;
+}
+
 /* Deliveries come and are refused: the secret here is not the one there. */
 static int watch_refused(struct watch *w, const struct watched *c)
 {
@@ -210,7 +238,7 @@ static int watch_connection(void *context, const char *id)
                 goto out;
         c.kind = trade_kind(w->trade, json_get_text(record, "kind", ""));
         c.name = name_of(c.kind, id);
-        if (watch_denied(w, &c) != 0 || watch_refused(w, &c) != 0)
+        if (watch_denied(w, &c) != 0 || watch_polled(w, &c) != 0 || watch_refused(w, &c) != 0)
                 goto out;
         if (text_equal(json_get_text(record, "kind", ""), "consumer") &&
             watch_consumer(w, id, json_object_get(record, "settings")) != 0)

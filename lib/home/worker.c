@@ -142,6 +142,21 @@ static int load_alerts(struct load *l)
         return 0;
 }
 
+/* One that was refused is asked once more, if only to find that nobody waits for it. */
+static int load_refused_poll(void *context, const char *key)
+{
+        struct load *l = context;
+        json_t *alert = NULL;
+        int found = record_get(&l->org, "alert", key, &alert, l->why);
+        const char *about = json_get_text(alert, "about", "");
+
+        if (found == 1 && text_equal(json_get_text(alert, "topic", ""), "poll") &&
+            text_equal(json_get_text(alert, "state", ""), "standing") && strlen(about) <= 40)
+                agenda_add_other(l->w->agenda, l->name, AGENDA_POLL, about, l->now_ms);
+        json_decref(alert);
+        return found < 0 ? -1 : 0;
+}
+
 /* Only where a rule waits for it; whether the ATS needs to be asked shows when it is. */
 static int load_polls(struct load *l)
 {
@@ -159,7 +174,7 @@ static int load_polls(struct load *l)
                         agenda_add_other(l->w->agenda, l->name, AGENDA_POLL, ats, l->now_ms);
         }
         json_decref(rules);
-        return 0;
+        return store_set_list(l->org.store, "alerts", load_refused_poll, l, l->why) < 0 ? -1 : 0;
 }
 
 /* What is too old goes once a day, wherever there is anything to grow old; cron's ticks are over

@@ -561,7 +561,7 @@ static int64_t perform_poll(struct worker *w, struct org *org, const char *ats)
                 result = poll_ats(&w->trade, org, ats, planned, w, &found, &every, &outcome, &why);
 
         now = trade_now(&w->trade);
-        if (result == 1 && health_called(org, ats, &outcome, now, NULL) == 1)
+        if (result >= 0 && health_polled(org, ats, result == 1 ? &outcome : NULL, now, NULL) == 1)
                 agenda_hasten(w->agenda, org->name, AGENDA_WATCH, now);
         if (outcome.lane_wait_ms > 0)
                 agenda_rest(w->agenda, org->name, ats, now + outcome.lane_wait_ms);

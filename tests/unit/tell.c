@@ -14,6 +14,7 @@
 #include "home/event.h"
 #include "home/key.h"
 #include "home/records.h"
+#include "home/status_view.h"
 #include "home/watch_key.h"
 #include "worker_fake.h"
 
@@ -418,6 +419,78 @@ static void test_denied(void)
         fake_home_close(&f);
 }
 
+static enum outcome_kind poll_end;
+
+static int poll(struct link *link, json_t **cursor,
+                int (*visit)(void *context, const struct fact *fact), void *context,
+                struct outcome *o)
+{
+        (void)link;
+        (void)cursor;
+        (void)visit;
+        (void)context;
+        return outcome_set(o, poll_end, "Both dates are refused.", "HTTP status 422");
+}
+
+static void is_red(bool wanted, const char *name)
+{
+        struct fail why = FAIL_CLEAR;
+        json_t *view = NULL, *row;
+        const char *light = "none";
+        size_t i;
+
+        tap_int(status_view(f.home, f.org, &view, &why), 0, "the status page: %s", why.text);
+        json_array_foreach(json_object_get(view, "connections"), i, row)
+        {
+                if (text_equal(json_get_text(row, "id", ""), "gh"))
+                        light = json_get_text(row, "light", "");
+        }
+        tap_ok(text_equal(light, "red") == wanted, "%s: %s", name, light);
+        json_decref(view);
+}
+
+/* A poll that is refused is about no candidate: the connection does not work. */
+static void test_polled(void)
+{
+        static const char rule[] =
+            "[{\"id\":\"live\",\"when\":{\"interview_scheduled\":{\"ats\":\"gh\"}},"
+            "\"then\":[{\"create_interview\":{\"platform\":\"cs\"}}]}]";
+
+        open_house("[\"a@acme.example\"]");
+        fake_rules(f.org, rule);
+        fake_poll(poll);
+        poll_end = OUTCOME_DONE;
+        tick();
+        tap_int(fresh(), 0, "a poll that works is no news");
+        is_red(false, "and the light is not red");
+        poll_end = OUTCOME_REFUSED;
+        pass(2 * WHEN_MINUTE);
+        pass(MINUTES(1));
+        tap_int(fresh(), 1, "one that is refused is told");
+        tap_ok(strstr(last_subject(), "Greenhouse (gh) does not tell what changed") != NULL, "%s",
+               last_subject());
+        is_red(true, "and the light is red");
+        pass(2 * WHEN_MINUTE);
+        pass(MINUTES(1));
+        tap_int(fresh(), 0, "once");
+        poll_end = OUTCOME_AGAIN;
+        pass(2 * WHEN_MINUTE);
+        is_red(true, "what has to wait mends nothing");
+        poll_end = OUTCOME_DONE;
+        pass(MINUTES(61));
+        pass(MINUTES(1));
+        tap_int(fresh(), 1, "that it works again is told");
+        is_red(false, "and the light is not red");
+        poll_end = OUTCOME_REFUSED;
+        pass(MINUTES(61));
+        is_red(true, "red again");
+        fake_rules(f.org, "[]");
+        pass(2 * WHEN_MINUTE);
+        is_red(false, "when nobody waits for it any more, it is not missed");
+        fake_poll(NULL);
+        fake_home_close(&f);
+}
+
 static void test_parked(void)
 {
         struct fail why = FAIL_CLEAR;
@@ -576,6 +649,7 @@ int main(void)
         test_restart();
         test_webhook();
         test_denied();
+        test_polled();
         test_parked();
         test_silence();
         test_missed();

@@ -370,20 +370,20 @@ static int list_jobs(struct link *link, json_t **jobs, struct outcome *o)
         return leave(o);
 }
 
-static const struct ats ats = { .kind = "greenhouse",
-                                .list_jobs = list_jobs,
-                                .list_stages = list_stages,
-                                .read_application = read_application,
-                                .find_note = find_note,
-                                .write_note = write_note,
-                                .move_stage = move_stage,
-                                .add_link = add_link,
-                                .remove_link = remove_link,
-                                .set_tags = set_tags,
-                                .find_file = find_file,
-                                .upload_file = upload_file,
-                                .make_slot = make_slot,
-                                .drop_slot = drop_slot };
+static struct ats ats = { .kind = "greenhouse",
+                          .list_jobs = list_jobs,
+                          .list_stages = list_stages,
+                          .read_application = read_application,
+                          .find_note = find_note,
+                          .write_note = write_note,
+                          .move_stage = move_stage,
+                          .add_link = add_link,
+                          .remove_link = remove_link,
+                          .set_tags = set_tags,
+                          .find_file = find_file,
+                          .upload_file = upload_file,
+                          .make_slot = make_slot,
+                          .drop_slot = drop_slot };
 
 /* The platform. */
 
@@ -628,6 +628,14 @@ static struct platform platform = { .kind = "codesignal",
                                     .create_interview = create_interview,
                                     .find_interview = find_interview,
                                     .delete_interview = delete_interview };
+
+void fake_poll(int (*poll)(struct link *link, json_t **cursor,
+                           int (*visit)(void *context, const struct fact *fact), void *context,
+                           struct outcome *outcome))
+{
+        ats.poll = poll;
+        ats.poll_ms = WHEN_MINUTE;
+}
 
 void fake_singly(bool singly)
 {

@@ -114,6 +114,10 @@ int fake_notes(const char *application, const char *containing);
 int fake_count(const char (*list)[160], size_t count, const char *containing);
 int fake_tags(const struct fake_application *a, const char *tag);
 
+/* The ATS can be polled, every minute; NULL: it cannot. */
+void fake_poll(int (*poll)(struct link *link, json_t **cursor,
+                           int (*visit)(void *context, const struct fact *fact), void *context,
+                           struct outcome *outcome));
 /* The sweep can only read one session after the other. */
 void fake_singly(bool singly);
 
