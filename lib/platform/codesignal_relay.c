@@ -191,6 +191,7 @@ int codesignal_relay(struct link *link, const void *question, size_t len, struct
                 request.body = body.data;
                 request.body_len = body.len;
                 link_ask(link, &request, &answer, &cause);
+                link_hide(link, answer.body.data); /* who asks here must never see the key */
                 result = judge(&answer, out, why);
                 fetch_answer_dispose(&answer);
         }
