@@ -302,8 +302,8 @@ static int settle(struct worker *w, struct step *s, const struct step_row *row, 
         if (result == 0 && text_equal(e->state, "refused"))
                 result = tell_refusal(s, plan, row);
         if (result == 0 && text_equal(e->state, "parked"))
-                result = watch_parked(s->trade, s->org, plan, s->number, s->action, e->sentence,
-                                      &s->why);
+                result = watch_parked(s->trade, s->org, plan, s->number, s->action,
+                                      buf_text(&sentence), &s->why);
         if (result == 0 && (text_equal(e->state, "refused") || text_equal(e->state, "parked")))
                 result = tell_sender(s, plan);
         if (result == 0 && e->state != NULL)

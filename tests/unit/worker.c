@@ -348,6 +348,7 @@ static void test_outcomes(void)
 
 static void test_patience(void)
 {
+        json_t *alerts = NULL;
         struct fake_home f;
         struct fail why = FAIL_CLEAR;
         json_t *health;
@@ -426,6 +427,11 @@ static void test_patience(void)
         tap_text(text, "Tried 4 times without success. The vendor is busy.",
                  "with a sentence that promises nothing");
         mem_free(text);
+        alert_list(f.org, &alerts, &why);
+        tap_ok(strstr(json_get_text(alerts, "0.sentence", ""), "it is tried again") == NULL &&
+                   strstr(json_get_text(alerts, "0.sentence", ""), "The vendor is busy.") != NULL,
+               "nor does the mail: %s", json_get_text(alerts, "0.sentence", ""));
+        json_decref(alerts);
         tap_int(action_retry(f.home, f.org, 1, when_now_ms() + fake->clock_ms, &why), 1,
                 "who can try again");
         fake_tick(&f);
