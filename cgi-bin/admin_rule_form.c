@@ -163,6 +163,21 @@ static bool is_about(const char *path, size_t at, size_t step)
         return same;
 }
 
+/* "must be ...", beside its field: "This must be ...."; "another ..." is a sentence by itself. */
+static char *sentence_of(const char *cause)
+{
+        static const char *const verbs[] = { "must ", "is ", "has ", NULL };
+        char *sentence;
+
+        for (const char *const *v = verbs; *v != NULL; v++)
+                if (text_starts(cause, *v))
+                        return mem_format("This %s.", cause);
+        sentence = mem_format("%s.", cause);
+        if (*sentence >= 'a' && *sentence <= 'z')
+                *sentence = (char)(*sentence - 'a' + 'A');
+        return sentence;
+}
+
 /* "rules.2.when.entered_stage.stage: must be ..." names a field of the form. */
 void admin_rule_fault(const char *cause, size_t at, size_t step, const char **name, char **sentence)
 {
@@ -177,7 +192,7 @@ void admin_rule_fault(const char *cause, size_t at, size_t step, const char **na
         for (size_t i = 0; ours && last != NULL && i < sizeof names / sizeof *names; i++)
                 if (text_equal(last + 1, names[i]) || (i == 6 && strstr(path, ".if") != NULL))
                         *name = text_equal(names[i], "if") ? "percent" : names[i];
-        *sentence = **name != '\0' ? mem_format("This %s.", colon + 2)
+        *sentence = **name != '\0' ? sentence_of(colon + 2)
                                    : mem_format("The rules cannot stand so: %s.", cause);
         mem_free(path);
 }

@@ -392,6 +392,8 @@ def test_rules(home, ada, bob):
         tap.contains(reply.text(), fault, f"{name}: at its field")
         tap.contains(reply.text(), 'value="qTM9mK3GnM6XkQ7"' if "assessment" not in change else
                      'value="Coding test"', f"{name}: the rest is kept")
+        tap.lacks(reply.text(), "This another", f"{name}: in a sentence")
+        tap.lacks(reply.text(), "This no ", f"{name}: in a sentence")
         quiet(reply.text(), name)
     tap.equal(len(stage_rules(home)), 0, "nothing was stored")
     for number, stage in ((1, "Coding test"), (2, "Coding test"), (3, "Offer")):

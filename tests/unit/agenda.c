@@ -209,7 +209,7 @@ static void test_slow_beside_hanging(void)
 /* A delivery of each org "o1", "o2" ... to its consumer. */
 static void add_deliveries(struct agenda *a, int orgs, const char *consumer, uint64_t number)
 {
-        char org[8];
+        char org[16];
 
         for (int i = 1; i <= orgs; i++) {
                 snprintf(org, sizeof org, "o%d", i);
@@ -220,7 +220,7 @@ static void add_deliveries(struct agenda *a, int orgs, const char *consumer, uin
 /* Every org's consumer hangs: what is taken while they do is told at the end. */
 static int hang(struct agenda *a, int orgs, bool fail, struct ticket *t)
 {
-        char org[8];
+        char org[16];
         int taken;
 
         add_deliveries(a, orgs, "dead", 1);
@@ -299,7 +299,7 @@ static void test_vendors_that_hang(void)
 {
         struct agenda *a = agenda_new(THREADS);
         struct ticket t[20];
-        char org[8];
+        char org[16];
 
         for (int i = 1; i <= 10; i++) {
                 snprintf(org, sizeof org, "o%d", i);
