@@ -147,7 +147,7 @@ static void test_stages(void)
                 fake->clock_ms += WHEN_MINUTE;
                 fake_tick(&f);
         }
-        stands(&f, 1, all, "The vendor says so.", "a vendor that is down");
+        stands(&f, 1, all, "The vendor is busy; it is tried again.", "a vendor that is down");
         fake->script[CALL_LIST_STAGES].times = 0;
         fake_home_close(&f);
 }
