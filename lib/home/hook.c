@@ -2,8 +2,9 @@
 /*
  * From the hook in a path to its connection: the hot path of intake.
  *
- * Opened connections are kept per org.  One is good while the store says that nothing at all
- * changed, or else while the two records it was made from still have the same bytes.
+ * Opened connections are kept per org.  One is good while the store says that nothing of the two
+ * tables changed (store_stamp), or else while the two records it was made from still have the same
+ * bytes.
  */
 #include <string.h>
 
@@ -95,6 +96,31 @@ static void replace_known(struct org_private *private, const char *digest, struc
         }
 }
 
+/* Before a look: never too new.  False when nobody can tell. */
+static bool ask_stamps(struct store *s, struct known_stamps *stamps)
+{
+        stamps->hook = store_stamp(s, "hook");
+        stamps->connection = store_stamp(s, "connection");
+        return stamps->hook != 0 && stamps->connection != 0;
+}
+
+/* Threads may note different ones at once; what is then mixed stands for no moment that comes
+ * again, because stamps only rise. */
+static void note_stamps(struct known *k, const struct known_stamps *stamps)
+{
+        __atomic_store_n(&k->stamps.hook, stamps->hook, __ATOMIC_RELAXED);
+        __atomic_store_n(&k->stamps.connection, stamps->connection, __ATOMIC_RELAXED);
+}
+
+static bool is_current(const struct known *k, struct store *s)
+{
+        struct known_stamps now;
+
+        return ask_stamps(s, &now) &&
+               __atomic_load_n(&k->stamps.hook, __ATOMIC_RELAXED) == now.hook &&
+               __atomic_load_n(&k->stamps.connection, __ATOMIC_RELAXED) == now.connection;
+}
+
 static bool same_bytes(const struct buf *a, const struct buf *b)
 {
         return a->len == b->len && memcmp(buf_text(a), buf_text(b), a->len) == 0;
@@ -149,11 +175,11 @@ static int refresh(struct home *h, struct org *org, const char *digest, struct k
         json_t *hook = NULL;
         int found;
 
-        now->generation = store_generation(org->store); /* before the look: never too new */
+        ask_stamps(org->store, &now->stamps);
         found = read_records(org->store, digest, now, &hook, why);
         if (found == 1 && old != NULL && same_bytes(&old->hook, &now->hook) &&
             same_bytes(&old->record, &now->record)) {
-                __atomic_store_n(&old->generation, now->generation, __ATOMIC_RELAXED);
+                note_stamps(old, &now->stamps);
                 json_decref(hook);
                 free_known(now);
                 *found_out = old;
@@ -183,11 +209,12 @@ static int refresh(struct home *h, struct org *org, const char *digest, struct k
 static int ask_nobody(struct home *h, const char *digest, struct fail *why)
 {
         struct store *nobody = home_nobody(h, why);
+        struct known_stamps stamps;
         struct buf value = BUF_NONE;
         int found = -1;
 
         if (nobody != NULL) {
-                store_generation(nobody);
+                ask_stamps(nobody, &stamps);
                 found = store_get(nobody, "hook", digest, &value, why) < 0 ? -1 : 0;
         }
         buf_dispose(&value);
@@ -206,8 +233,7 @@ int connection_by_hook(struct home *h, struct org *org, const char *hook,
                 found = ask_nobody(h, digest, why);
         } else {
                 k = take_known(org->private, digest);
-                if (k == NULL || __atomic_load_n(&k->generation, __ATOMIC_RELAXED) !=
-                                     store_generation(org->store))
+                if (k == NULL || !is_current(k, org->store))
                         found = refresh(h, org, digest, k, &k, why);
         }
         mem_free(digest);

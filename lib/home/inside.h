@@ -9,15 +9,20 @@
 #include "home/connection.h"
 #include "home/home.h"
 
+/* Of the tables "hook" and "connection" (store_stamp). */
+struct known_stamps {
+        uint64_t hook, connection;
+};
+
 /* One connection as intake last saw it (hook.c). */
 struct known {
         struct connection *connection;
-        char *digest;        /* of the hook: key of table "hook" */
-        struct buf hook;     /* the stored bytes it was made from: the hook's record ... */
-        struct buf record;   /* ... and the connection's */
-        uint64_t generation; /* of the store when they were last found to be so */
-        unsigned users;      /* how many hold it; guarded by the org's lock */
-        bool stale;          /* not in the list any more: the last user frees it */
+        char *digest;               /* of the hook: key of table "hook" */
+        struct buf hook;            /* the stored bytes it was made from: the hook's record ... */
+        struct buf record;          /* ... and the connection's */
+        struct known_stamps stamps; /* when they were last found to be so */
+        unsigned users;             /* how many hold it; guarded by the org's lock */
+        bool stale;                 /* not in the list any more: the last user frees it */
         struct org_private *owner;
         struct known *next;
 };
