@@ -154,11 +154,20 @@ struct called {
         int64_t now_ms;
 };
 
+static json_t *error_of(const struct called *c)
+{
+        json_t *error = json_object();
+
+        json_set_int(error, "at_ms", c->now_ms);
+        json_set_text(error, "sentence", c->outcome->sentence);
+        json_set_text(error, "detail", c->outcome->detail);
+        return error;
+}
+
 static void edit_called(json_t *record, const void *context)
 {
         const struct called *c = context;
         const struct outcome *o = c->outcome;
-        json_t *last;
 
         json_set_int(record, "last_call_ms", c->now_ms);
         /* An answer about one candidate says that the connection works. */
@@ -167,11 +176,7 @@ static void edit_called(json_t *record, const void *context)
                 json_set_bool(record, "denied", false);
                 return;
         }
-        last = json_object();
-        json_set_int(last, "at_ms", c->now_ms);
-        json_set_text(last, "sentence", o->sentence);
-        json_set_text(last, "detail", o->detail);
-        json_set(record, "last_error", last);
+        json_set(record, "last_error", error_of(c));
         if (o->kind == OUTCOME_DENIED)
                 json_set_bool(record, "denied", true);
 }
@@ -215,10 +220,7 @@ static void edit_polled(json_t *record, const void *context)
                         json_set_int(record, "last_ok_ms", c->now_ms);
                 return;
         }
-        last = json_object();
-        json_set_int(last, "at_ms", c->now_ms);
-        json_set_text(last, "sentence", c->outcome->sentence);
-        json_set_text(last, "detail", c->outcome->detail);
+        last = error_of(c);
         json_set_int(record, "last_call_ms", c->now_ms);
         json_set(record, "last_error", json_incref(last));
         json_set(record, "poll_refused", last);

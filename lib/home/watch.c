@@ -75,6 +75,16 @@ static int turned(struct watch *w, const char *topic, const char *about, bool is
         return is_so && stands == 0 ? 1 : !is_so && stands == 1 ? -2 : 0;
 }
 
+static int raise_of(struct watch *w, const struct watched *c, const char *topic, const char *title,
+                    const char *sentence)
+{
+        return raise_it(w, &(struct alert){ .topic = topic,
+                                            .about = c->id,
+                                            .connection = c->id,
+                                            .title = title,
+                                            .sentence = sentence });
+}
+
 static int watch_denied(struct watch *w, const struct watched *c)
 {
         char *title;
@@ -83,13 +93,9 @@ static int watch_denied(struct watch *w, const struct watched *c)
 
         if (turn == 1) {
                 title = mem_format("%s refuses our credential", c->name);
-                result = raise_it(
-                    w, &(struct alert){ .topic = "denied",
-                                        .about = c->id,
-                                        .connection = c->id,
-                                        .title = title,
-                                        .sentence = json_get_text(c->health, "last_error.sentence",
-                                                                  "It was accepted before.") });
+                result = raise_of(
+                    w, c, "denied", title,
+                    json_get_text(c->health, "last_error.sentence", "It was accepted before."));
                 mem_free(title);
         } else if (turn == -2) {
                 title = mem_format("%s accepts our credential again", c->name);
@@ -111,11 +117,7 @@ static int watch_polled(struct watch *w, const struct watched *c)
                 sentence = mem_format("Interviews that are made, moved or cancelled there are not "
                                       "noticed until it does. %s",
                                       json_get_text(refused, "sentence", ""));
-                result = raise_it(w, &(struct alert){ .topic = "poll",
-                                                      .about = c->id,
-                                                      .connection = c->id,
-                                                      .title = title,
-                                                      .sentence = sentence });
+                result = raise_of(w, c, "poll", title, sentence);
                 mem_free(sentence);
                 mem_free(title);
         } else if (turn == -2) {
@@ -143,11 +145,7 @@ static int watch_refused(struct watch *w, const struct watched *c)
                     "The last one: %s. Nothing that came since was signed with a secret we know: "
                     "compare the webhook secret at the vendor with the one in Fairlead.",
                     json_get_text(c->health, "last_refused.reason", "not signed"));
-                result = raise_it(w, &(struct alert){ .topic = "webhook",
-                                                      .about = c->id,
-                                                      .connection = c->id,
-                                                      .title = title,
-                                                      .sentence = sentence });
+                result = raise_of(w, c, "webhook", title, sentence);
                 mem_free(sentence);
                 mem_free(title);
         } else if (turn == -2) {
@@ -193,11 +191,7 @@ static int watch_silence(struct watch *w, const struct watched *c)
         if (turn == 1) {
                 title = mem_format("%s is silent", c->name);
                 sentence = silence_in_words(&rhythm, w->now_ms);
-                result = raise_it(w, &(struct alert){ .topic = "silent",
-                                                      .about = c->id,
-                                                      .connection = c->id,
-                                                      .title = title,
-                                                      .sentence = sentence });
+                result = raise_of(w, c, "silent", title, sentence);
                 mem_free(sentence);
                 mem_free(title);
         } else if (turn == -2) {

@@ -151,7 +151,8 @@ static int load_refused_poll(void *context, const char *key)
         const char *about = json_get_text(alert, "about", "");
 
         if (found == 1 && text_equal(json_get_text(alert, "topic", ""), "poll") &&
-            text_equal(json_get_text(alert, "state", ""), "standing") && strlen(about) <= 40)
+            text_equal(json_get_text(alert, "state", ""), "standing") &&
+            text_is_name(about, CONNECTION_ID_MAX))
                 agenda_add_other(l->w->agenda, l->name, AGENDA_POLL, about, l->now_ms);
         json_decref(alert);
         return found < 0 ? -1 : 0;
