@@ -141,6 +141,8 @@ static int mint(struct link *link, char **text, int64_t *expires_ms, struct outc
                 if (answer.status == 429)
                         greenhouse_v3_rate(link, &answer, outcome);
                 result = refusal(link, &answer, outcome);
+                /* Of the call itself there was none: a 403 here says nothing about its record. */
+                outcome->status = 0;
         }
         if (answer.body.data != NULL)
                 mem_wipe(answer.body.data, answer.body.len);

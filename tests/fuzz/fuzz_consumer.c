@@ -68,17 +68,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct fetch_answer answer = { .end = FETCH_ANSWERED,
                                        .status = 200 + (int)(size * 37 % 400) };
         struct outcome outcome = OUTCOME_NONE;
-        bool gone;
+        json_t *set = parse(settings);
+        bool gone,
+            done = consumer_signs_as_codesignal(set) ? answer.status == 200 : answer.status < 300;
 
         check_setup(settings, credentials);
         buf_format(&answer.headers, "Retry-After: %s\n", header);
         buf_add_text(&answer.body, body);
-        consumer_answer(NULL, &answer, INT64_C(1795382544034), &outcome, &gone);
+        consumer_answer(set, &answer, INT64_C(1795382544034), &outcome, &gone);
         MUST(outcome.wait_ms >= 0 && outcome.wait_ms <= WHEN_DAY);
-        MUST((outcome.kind == OUTCOME_DONE) == (answer.status < 300));
+        MUST((outcome.kind == OUTCOME_DONE) == done);
         MUST(gone == (answer.status == 410));
         MUST(strpbrk(outcome.detail, "\r\n") == NULL && strlen(outcome.detail) < 400);
         fetch_answer_dispose(&answer);
+        json_decref(set);
         mem_free(settings);
         mem_free(credentials);
         mem_free(header);

@@ -777,6 +777,7 @@ static void test_note(void)
 
 static void test_token(void)
 {
+        static const struct step no_call[] = { END };
         static const struct step three[] = { GET(READ, 200, "[]"), GET(READ, 200, "[]"),
                                              GET(READ, 200, "[]"), END };
         static const struct step expired[] = { GET(READ, 401,
@@ -840,6 +841,13 @@ static void test_token(void)
         result = greenhouse_ats.read_application(&s.link, "6409476002", &a, &s.outcome);
         outcome_is(&s, result, OUTCOME_ABSENT, "and once it is granted again, it works");
         stand_end(&s, "an aging token, not renewed");
+
+        stand_init(&s, no_call);
+        s.other.token_status = 403;
+        result = greenhouse_ats.read_application(&s.link, "6409476002", &a, &s.outcome);
+        outcome_is(&s, result, OUTCOME_DENIED, "no token is nothing about this candidate");
+        tap_int(s.other.minted, 1, "so nobody asks about others");
+        stand_end(&s, "403 for the token");
 
         stand_init(&s, expired);
         result = greenhouse_ats.read_application(&s.link, "6409476002", &a, &s.outcome);
