@@ -587,7 +587,13 @@ void agenda_hurry(struct agenda *a, const char *org, const char *connection, int
         pthread_mutex_unlock(&a->lock);
 }
 
-void agenda_count(struct agenda *a, int64_t before_ms, bool actions, unsigned *running,
+static bool is_round(const struct item *item)
+{
+        return item->what == AGENDA_SWEEP || item->what == AGENDA_POLL ||
+               item->what == AGENDA_PRUNE;
+}
+
+void agenda_count(struct agenda *a, int64_t before_ms, int64_t rounds_ms, unsigned *running,
                   unsigned *due)
 {
         pthread_mutex_lock(&a->lock);
@@ -604,9 +610,21 @@ void agenda_count(struct agenda *a, int64_t before_ms, bool actions, unsigned *r
                                 at = item->lane->rest_ms;
                         if (o->rest_ms > at)
                                 at = o->rest_ms;
-                        *due += !item->running && at <= before_ms &&
-                                (item->what == AGENDA_ACTION || !actions);
+                        *due += !item->running && at <= (is_round(item) ? rounds_ms : before_ms);
                 }
         }
         pthread_mutex_unlock(&a->lock);
+}
+
+unsigned agenda_left(struct agenda *a)
+{
+        unsigned left = 0;
+
+        pthread_mutex_lock(&a->lock);
+        for (size_t i = 0; i < a->active_count; i++)
+                for (size_t k = 0; k < a->active[i]->count; k++)
+                        left += !a->active[i]->items[k].running &&
+                                a->active[i]->items[k].what == AGENDA_ACTION;
+        pthread_mutex_unlock(&a->lock);
+        return left;
 }

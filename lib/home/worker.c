@@ -302,7 +302,7 @@ static void end_threads(struct worker *w, pthread_t *threads, unsigned count)
         w->ending = true;
         pthread_cond_broadcast(&w->changed);
         for (;;) {
-                agenda_count(w->agenda, 0, true, &running, &due);
+                agenda_count(w->agenda, 0, 0, &running, &due);
                 if (running == 0 || (when_steady_ms() >= until && (stopping || !w->resting)))
                         break;
                 wait_for_change(w, when_steady_ms() < until ? until - when_steady_ms() : REST_MS);
@@ -344,10 +344,12 @@ static int run_loop(struct worker *w, struct fail *why)
         return 0;
 }
 
-/* Until nothing runs and nothing is due, at most tick_ms. */
+/* Until nothing runs and nothing is due, at most tick_ms.  Rounds that come back meanwhile are
+ * the next tick's. */
 static int tick_loop(struct worker *w, struct fail *why)
 {
-        int64_t linger = w->options.linger_ms > 0 ? w->options.linger_ms : LINGER_MS, again;
+        int64_t linger = w->options.linger_ms > 0 ? w->options.linger_ms : LINGER_MS,
+                rounds = trade_now(&w->trade) + linger, again;
         unsigned running, due;
 
         w->until_ms = when_steady_ms() + (w->options.tick_ms > 0 ? w->options.tick_ms : TICK_MS);
@@ -356,7 +358,7 @@ static int tick_loop(struct worker *w, struct fail *why)
                         return -1;
                 pthread_mutex_lock(&w->lock);
                 pthread_cond_broadcast(&w->changed);
-                agenda_count(w->agenda, trade_now(&w->trade) + linger, false, &running, &due);
+                agenda_count(w->agenda, trade_now(&w->trade) + linger, rounds, &running, &due);
                 if (running > 0 || due > 0)
                         wait_for_change(w, 20);
                 pthread_mutex_unlock(&w->lock);
@@ -411,8 +413,7 @@ static int live(const struct worker_options *options,
         struct home *h = options->trade.home;
         struct worker w;
         pthread_t threads[THREADS_MAX];
-        unsigned wanted = options->threads > 0 ? options->threads : THREADS, started = 0, running,
-                 left;
+        unsigned wanted = options->threads > 0 ? options->threads : THREADS, started = 0;
         int locked = take_lock(options, why), result = -1;
 
         if (locked != 1)
@@ -435,10 +436,8 @@ static int live(const struct worker_options *options,
         }
         result = loop(&w, why);
         end_threads(&w, threads, started);
-        if (count != NULL) {
-                agenda_count(w.agenda, INT64_MAX, true, &running, &left);
-                *count = (struct worker_count){ w.deliveries, w.performed, left };
-        }
+        if (count != NULL)
+                *count = (struct worker_count){ w.deliveries, w.performed, agenda_left(w.agenda) };
 out:
         ringing = NULL;
         worker_dispose(&w);

@@ -19,7 +19,7 @@ import text_browser
 from visitor import Visitor, totp
 
 TESTS = os.path.join(tap.source(), "tests")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 EVIL = '<script>alert("1")</script>\'"& and a name that is long enough to need two lines on a phone'
 
 

@@ -20,15 +20,17 @@ const validator = new HtmlValidate({
         extends: ['html-validate:standard'],
         rules: { 'no-trailing-whitespace': 'off', 'require-sri': 'off', 'long-title': 'off' },
 });
+// axe: in both widths and both schemes, once each.
 const looks = [
-        { look: 'desktop', width: 1280, height: 900, colorScheme: 'light' },
+        { look: 'desktop', width: 1280, height: 900, colorScheme: 'light', axe: true },
         { look: 'desktop dark', width: 1280, height: 900, colorScheme: 'dark' },
         { look: 'phone', width: 320, height: 640, colorScheme: 'light' },
-        { look: 'phone dark', width: 320, height: 640, colorScheme: 'dark' },
+        { look: 'phone dark', width: 320, height: 640, colorScheme: 'dark', axe: true },
         // A window of 1280 by 900 at 200 %: half as many pixels of the page, each twice as large.
         { look: 'zoomed', width: 640, height: 450, scale: 2, colorScheme: 'light' },
 ];
 
+const tabs = new Map();
 const browser = await chromium.launch({
         executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
         args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
@@ -88,32 +90,47 @@ function deafBoxes() {
         }).map((e) => e.outerHTML.slice(0, 120));
 }
 
+// The tab of a look.  It is opened once: each page is a fresh navigation in it, without cookies.
+async function tabOf(look, javaScriptEnabled) {
+        const key = `${look.look} ${javaScriptEnabled}`;
+        if (!tabs.has(key)) {
+                const context = await browser.newContext({
+                        viewport: { width: look.width, height: look.height },
+                        deviceScaleFactor: look.scale ?? 1,
+                        colorScheme: look.colorScheme,
+                        javaScriptEnabled,
+                        bypassCSP: javaScriptEnabled, // for axe; that nothing else runs is checked without
+                });
+                if (look.axe && javaScriptEnabled)
+                        await context.addInitScript({ content: axe });
+                const tab = await context.newPage();
+                const troubles = [];
+                tab.on('console', (m) => m.type() === 'error' && troubles.push(m.text()));
+                tab.on('pageerror', (e) => troubles.push(String(e)));
+                tab.on('requestfailed', (r) => troubles.push(`${r.url()} ${r.failure()?.errorText}`));
+                tabs.set(key, { context, tab, troubles });
+        }
+        return tabs.get(key);
+}
+
 async function open(page, look, javaScriptEnabled) {
-        const context = await browser.newContext({
-                viewport: { width: look.width, height: look.height },
-                deviceScaleFactor: look.scale ?? 1,
-                colorScheme: look.colorScheme,
-                extraHTTPHeaders: page.headers ?? {},
-                javaScriptEnabled,
-                bypassCSP: javaScriptEnabled, // for axe; that nothing else runs is checked without
-        });
-        const tab = await context.newPage();
-        const troubles = [];
-        tab.on('console', (m) => m.type() === 'error' && troubles.push(m.text()));
-        tab.on('pageerror', (e) => troubles.push(String(e)));
-        tab.on('requestfailed', (r) => troubles.push(`${r.url()} ${r.failure()?.errorText}`));
+        const { context, tab, troubles } = await tabOf(look, javaScriptEnabled);
+        await context.clearCookies();
+        await context.setExtraHTTPHeaders(page.html ? {} : page.headers ?? {});
         if (page.html) {
+                await tab.goto('about:blank');
                 await tab.setContent(page.html, { waitUntil: 'load' });
                 const reply = { status: () => page.status, text: () => Promise.resolve(page.html) };
-                return { context, tab, reply, troubles };
+                return { tab, reply, troubles };
         }
+        troubles.length = 0;
         const reply = await tab.goto(page.url, { waitUntil: 'load' });
-        return { context, tab, reply, troubles };
+        return { tab, reply, troubles };
 }
 
 async function see(page, look) {
         const name = `${page.name}, ${look.look}`;
-        const { context, tab, reply } = await open(page, look, true);
+        const { tab, reply } = await open(page, look, true);
         say(reply.status() === page.status, `${name}: is answered ${page.status}`, reply.status());
         if (look.look === 'desktop') {
                 const report = await validator.validateString(await reply.text(), page.url);
@@ -121,10 +138,11 @@ async function see(page, look) {
                         r.messages.map((m) => `${m.line}:${m.column} ${m.ruleId}: ${m.message}`));
                 say(report.valid, `${page.name}: its HTML is valid`, faults.join('\n'));
         }
-        await tab.evaluate(axe);
-        const { violations } = await tab.evaluate(() => globalThis.axe.run());
-        say(violations.length === 0, `${name}: nothing keeps people out`, violations.map((v) =>
-                `${v.id}: ${v.help}: ${v.nodes.map((n) => n.html.slice(0, 200)).join(' | ')}`).join('\n'));
+        if (look.axe) {
+                const violations = await tab.evaluate(async () => (await globalThis.axe.run()).violations);
+                say(violations.length === 0, `${name}: nothing keeps people out`, violations.map((v) =>
+                        `${v.id}: ${v.help}: ${v.nodes.map((n) => n.html.slice(0, 200)).join(' | ')}`).join('\n'));
+        }
         const [wide, room] = await tab.evaluate(() =>
                 [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
         say(wide <= room, `${name}: nothing hangs over the edge`, `${wide} > ${room}`);
@@ -136,22 +154,19 @@ async function see(page, look) {
         }
         if (pictures)
                 await tab.screenshot({
-                        path: `${pictures}/${name.replaceAll(/[^a-z0-9]+/gi, '-')}.png`, fullPage: true });
-        await context.close();
+                        path: `${pictures}/${name.replaceAll(/[^a-z0-9]+/gi, '-')}.png`, fullPage: true, scale: 'css' });
 }
 
 // Without JavaScript and without a mouse.
 async function press(page) {
-        const { context, tab, troubles } = await open(page, looks[0], false);
+        const { tab, troubles } = await open(page, looks[0], false);
         const wanted = page.status >= 400 ? troubles.filter((t) => !/status of/.test(t)) : troubles;
         say(wanted.length === 0, `${page.name}: loads nothing that its own policy refuses`, wanted.join('\n'));
         if (page.button) {
                 let reached = false;
                 for (let i = 0; i < 60 && !reached; i++) {
                         await tab.keyboard.press('Tab');
-                        const text = await tab.locator(':focus').first()
-                                .textContent({ timeout: 500 }).catch(() => '');
-                        reached = text.trim() === page.button;
+                        reached = await tab.evaluate(() => document.activeElement?.textContent.trim()) === page.button;
                 }
                 say(reached, `${page.name}: the keyboard reaches "${page.button}"`);
                 if (reached && page.leads) {
@@ -161,5 +176,4 @@ async function press(page) {
                             `${page.name}: Enter on "${page.button}" leads on, without JavaScript`, tab.url());
                 }
         }
-        await context.close();
 }
