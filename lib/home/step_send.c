@@ -326,6 +326,20 @@ static int must_rest(struct step *s)
         return 1;
 }
 
+/* Of an earlier sending, as our own record says. */
+static bool is_earlier(struct step *s, const struct session *made, const char *external)
+{
+        char *key = dossier_key(s->desk.connection->id, made->id);
+        json_t *record = NULL;
+        bool earlier = key != NULL && record_get(s->org, "session", key, &record, NULL) == 1;
+        const char *whose = json_get_text(record, "external", "");
+
+        earlier = earlier && !text_empty(whose) && !text_equal(whose, external);
+        json_decref(record);
+        mem_free(key);
+        return earlier;
+}
+
 /* Asks for the session.  After a doubt the candidate may have finished it meanwhile, and to
  * invite would make a second one: those that are over are looked through first. */
 static int obtain(struct step *s, const struct invitation *invitation, bool doubt,
@@ -355,7 +369,7 @@ static int obtain(struct step *s, const struct invitation *invitation, bool doub
                 return -1;
         if (platform->invite(&s->desk.link, invitation, made, &s->outcome) != 0)
                 return -1;
-        if (doubt)
+        if (doubt && !is_earlier(s, made, invitation->external_id))
                 made->shared = false; /* what there is may be of this very sending */
         return 0;
 }

@@ -268,7 +268,7 @@ struct mustache *mustache_compile(const char *text, size_t len, struct fail *why
         else
                 m->source = mem_text_part(text, len);
         r.at = m->source;
-        r.end = m->source + (result == 0 ? len : 0);
+        r.end = m->source == NULL ? NULL : m->source + len;
         while (result == 0 && (result = read_line(&r)) == 1)
                 result = add_line(&r);
         if (result == 0 && r.depth > 0)

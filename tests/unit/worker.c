@@ -609,6 +609,15 @@ static int64_t cpu_us(void)
         return t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+/* What a worker with nothing to do may take of 200 ms; checked code takes several times that. */
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined __SANITIZE_ADDRESS__ || __has_feature(address_sanitizer)
+#define IDLE_US 20000
+#else
+#define IDLE_US 5000
+#endif
 #define ORGS 1000
 
 /* Instead of libc's: a thousand homes are made without waiting for the disk. */
@@ -716,7 +725,7 @@ static void test_run(void)
         nanosleep(&pause, NULL);
         start = cpu_us() - start;
         getrusage(RUSAGE_SELF, &after);
-        tap_ok(start < 5000, "beside %d idle orgs: %lld us of 200 ms", ORGS, (long long)start);
+        tap_ok(start < IDLE_US, "beside %d idle orgs: %lld us of 200 ms", ORGS, (long long)start);
         tap_ok(after.ru_nvcsw + after.ru_nivcsw - before.ru_nvcsw - before.ru_nivcsw < 10,
                "with nothing to do it sleeps (%ld switches)",
                after.ru_nvcsw + after.ru_nivcsw - before.ru_nvcsw - before.ru_nivcsw);
@@ -1285,6 +1294,33 @@ static void test_sessions(void)
         tap_int(fake_notes("17", "Score: 60"), 1, "the result stands with the first");
         tap_int(fake_notes("18", "Score: 60"), 1, "and with the second");
         fake_home_close(&f);
+
+        /* Taken once only, and over before another application's sending, which nobody heard end:
+         * nothing says that this one sent it. */
+        for (int did = 0; did < 2; did++) {
+                fake_home_make(&f);
+                fake->applications[1] = fake->applications[0];
+                strcpy(fake->applications[1].id, "18");
+                fake->application_count = 2;
+                fake->once = true;
+                fake_stage(&f, "17", "e1");
+                fake_tick(&f);
+                finish_session("S1", 60);
+                fake_told(&f, "S1", "finished", "", "s1");
+                fake_tick(&f);
+                fake->script[CALL_INVITE].times = 1;
+                fake->script[CALL_INVITE].kind = OUTCOME_UNCERTAIN;
+                fake->script[CALL_INVITE].did = did;
+                fake_stage(&f, "18", "e2");
+                fake_tick(&f);
+                fake->clock_ms = 2 * WHEN_MINUTE;
+                fake_tick(&f);
+                tap_int(fake->session_count, 1, "in doubt, taken before: one session");
+                tap_int(fake_notes("18", "not sent again"), 1, "which is told");
+                tap_int(fake_notes("18", "Assessment sent"), 0, "and not that it was sent");
+                tap_int(fake_notes("18", "Score: 60"), 1, "the result stands");
+                fake_home_close(&f);
+        }
 }
 
 static void test_pruning(void)
