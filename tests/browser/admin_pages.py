@@ -19,6 +19,7 @@ import text_browser
 from visitor import Visitor, totp
 
 TESTS = os.path.join(tap.source(), "tests")
+# The shell without windows draws the same pages in a third of the time.
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 EVIL = '<script>alert("1")</script>\'"& and a name that is long enough to need two lines on a phone'
 

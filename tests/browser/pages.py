@@ -16,7 +16,7 @@ import tap
 
 TESTS = os.path.join(tap.source(), "tests")
 PROCTORED = "mZ8vLf5QjY3kGa6"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = admin_pages.CHROMIUM
 
 
 def reports(h):

@@ -125,11 +125,14 @@ def wait_for(question, seconds=10.0, name=None):
     seconds *= SLOW
     until = time.monotonic() + seconds
     while True:
+        began = time.monotonic()
         answer = question()
         if answer:
             return answer
-        if time.monotonic() > until:
+        took = time.monotonic() - began
+        if began > until:
             if name is not None:
                 note(f"waited {seconds} s for {name}")
             return None
-        time.sleep(0.005)
+        # Whoever asks must not be what the machine is busy with: a command takes its time.
+        time.sleep(max(0.005, min(2 * took, 0.25)))

@@ -14,7 +14,8 @@ skip()
 }
 [ -f "$schema" ] || skip "the schema of CodeSignal is not there (FAIRLEAD_SHARED)"
 command -v node >/dev/null || skip "node is not installed"
-[ -d "$tests/node_modules/graphql" ] || skip "tests/node_modules is missing: run npm ci in tests"
+(cd "$tests" && node -e 'require.resolve("graphql")') 2>/dev/null ||
+        skip "tests/node_modules is missing: run npm ci in tests"
 dir=$(mktemp -d "${TMPDIR:-/tmp}/fairlead-test.XXXXXX") || exit 99
 trap 'rm -rf "$dir"' EXIT
 if ! FAIRLEAD_RECORD_REQUESTS=$dir/requests "${FAIRLEAD_BUILD:-.}/tests/unit/codesignal" \

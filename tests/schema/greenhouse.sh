@@ -13,7 +13,8 @@ skip()
 }
 [ -f "$spec" ] || skip "the description of Harvest v3 is not there (FAIRLEAD_SHARED)"
 command -v node >/dev/null || skip "node is not installed"
-[ -d "$tests/node_modules/ajv" ] || skip "tests/node_modules is missing: run npm ci in tests"
+(cd "$tests" && node -e 'require.resolve("ajv")') 2>/dev/null ||
+        skip "tests/node_modules is missing: run npm ci in tests"
 dir=$(mktemp -d "${TMPDIR:-/tmp}/fairlead-test.XXXXXX") || exit 99
 trap 'rm -rf "$dir"' EXIT
 if ! FAIRLEAD_RECORD_REQUESTS=$dir/requests "${FAIRLEAD_BUILD:-.}/tests/unit/greenhouse" \
