@@ -22,8 +22,9 @@ static void add_once(json_t *list, json_t *seen, const char *value, const char *
         json_add(list, admin_option(value, words));
 }
 
-/* Connections of a role, as a select. */
-static json_t *connections_of(struct org *org, enum kind_role role, const char *chosen)
+/* Connections of a role, as a select; schedules: only those that tell of scheduled interviews. */
+static json_t *connections_of(struct org *org, enum kind_role role, bool schedules,
+                              const char *chosen)
 {
         json_t *list = json_array(), *status = NULL, *row;
         size_t i;
@@ -36,7 +37,8 @@ static json_t *connections_of(struct org *org, enum kind_role role, const char *
                         char *words =
                             mem_format("%s (%s)", json_get_text(row, "kind_title", ""), id);
 
-                        if (kind != NULL && kind->role == role)
+                        if (kind != NULL && kind->role == role &&
+                            (!schedules || kind->ats->read_schedule != NULL))
                                 json_add(list, admin_option(id, words));
                         mem_free(words);
                 }
@@ -149,16 +151,17 @@ static int offer_assessments(struct org *org, json_t *view, json_t *platforms, s
 }
 
 int admin_offer(struct request *rq, json_t *view, const char *ats, const char *platform,
-                bool assessments, struct fail *why)
+                const struct rule_kind *kind, struct fail *why)
 {
         struct org *org = admin_visitor(rq)->org;
-        json_t *platforms = connections_of(org, KIND_PLATFORM, platform),
-               *systems = connections_of(org, KIND_ATS, ats);
+        json_t *platforms = connections_of(org, KIND_PLATFORM, false, platform),
+               *systems = connections_of(org, KIND_ATS, kind->waits == RULE_SCHEDULE, ats);
 
         json_set(view, "platforms", platforms);
         json_set(view, "systems", systems);
         return offer_known(org, view, systems, why) == 0 &&
-                       (!assessments || offer_assessments(org, view, platforms, why) == 0)
+                       (!rule_kind_has(kind, "assessment") ||
+                        offer_assessments(org, view, platforms, why) == 0)
                    ? 0
                    : -1;
 }
@@ -169,7 +172,7 @@ int admin_order_lists(struct org *org, struct fail *why)
         int result = 0;
 
         for (size_t r = 0; r < sizeof roles / sizeof *roles; r++) {
-                json_t *list = connections_of(org, roles[r], NULL);
+                json_t *list = connections_of(org, roles[r], false, NULL);
 
                 for (size_t i = 0; result == 0 && i < json_array_size(list); i++)
                         result = catalog_order(guard_home(), org,

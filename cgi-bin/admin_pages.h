@@ -43,10 +43,10 @@ extern const struct route admin_action_routes[], admin_event_routes[], admin_key
     admin_rule_change_routes[], admin_rule_form_routes[], admin_rule_routes[];
 extern const struct route admin_candidate_routes[], admin_connection_routes[], admin_erase_routes[];
 
-/* Puts into the view what the form of a rule offers, as it was last read from the systems; what is
- * old is read again by the worker.  ats, platform: chosen ones (NULL: the first).  0, -1. */
+/* Puts into the view what this form of a rule offers, as it was last read from the systems; what
+ * is old is read again by the worker.  ats, platform: chosen ones (NULL: the first).  0, -1. */
 int admin_offer(struct request *rq, json_t *view, const char *ats, const char *platform,
-                bool assessments, struct fail *why);
+                const struct rule_kind *kind, struct fail *why);
 /* The worker reads the lists of all connections again.  0, -1. */
 int admin_order_lists(struct org *org, struct fail *why);
 

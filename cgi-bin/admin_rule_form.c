@@ -26,18 +26,20 @@ static const char *field(struct request *rq, const struct rule_page *p, const ch
 
 static void set_typed(struct request *rq, json_t *view, const struct rule_page *p)
 {
-        static const char *const names[] = { "job", "stage", "assessment", "to", "percent" };
         bool sent = text_equal(request_method(rq), "POST");
         char *fault;
 
         json_set_text(view, "typed_id", sent ? request_form(rq, "id") : p->kind->name);
-        for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-                char *name = mem_format("typed_%s", names[i]);
+        for (const struct rule_field *f = rule_fields; f->name != NULL; f++) {
+                char *name = mem_format("typed_%s", f->name);
+                const char *text = field(rq, p, f->name);
 
-                json_set_text(view, name, field(rq, p, names[i]));
+                json_set_text(view, name, text == NULL ? f->absent : text);
                 mem_free(name);
         }
         json_set_bool(view, "any", text_equal(field(rq, p, "result"), "any"));
+        json_set_bool(view, "pdf", text_equal(field(rq, p, "file"), "pdf"));
+        json_set_bool(view, "text", text_equal(field(rq, p, "file"), "text"));
         if (p->fault != NULL) {
                 fault = mem_format("fault_%s", *p->fault_at == '\0' ? "all" : p->fault_at);
                 json_set_text(view, fault, p->fault);
@@ -82,22 +84,26 @@ static void set_standing(json_t *view, const struct rule_page *p)
 static void set_kind(json_t *view, const struct rule_page *p, bool moves_on)
 {
         const struct rule_kind *kind = p->kind;
-        bool stage = p->filled == NULL ? kind->stage : p->filled->stage;
+        bool starts = kind->waits != RULE_RESULT, platform = rule_kind_has(kind, "platform"),
+             move = rule_kind_has(kind, "to");
 
         json_set_text(view, "kind", kind->name);
         json_set_text(view, "kind_title", kind->title);
-        json_set_bool(view, "stage", stage);
-        json_set_bool(view, "platform", kind->platform);
-        json_set_bool(view, "assessment", kind->assessment);
-        json_set_bool(view, "lists", stage || kind->assessment || kind->move);
-        json_set_bool(view, "move", kind->move);
-        json_set_bool(view, "write", text_equal(kind->name, "write"));
-        json_set_bool(view, "rehearsable", stage || !kind->stage);
+        json_set_bool(view, "starts", starts);
+        json_set_bool(view, "stage", kind->waits == RULE_STAGE);
+        json_set_bool(view, "scheduled", kind->waits == RULE_SCHEDULE);
+        json_set_bool(view, "platform", platform);
+        json_set_bool(view, "assessment", rule_kind_has(kind, "assessment"));
+        json_set_bool(view, "lists", starts || move);
+        json_set_bool(view, "move", move);
+        json_set_bool(view, "result", rule_kind_has(kind, "result"));
+        json_set_bool(view, "write", rule_kind_has(kind, "file"));
+        json_set_bool(view, "tag", rule_kind_has(kind, "tag_pass"));
         json_set_bool(view, "moves_on", moves_on);
         json_set_bool(view, "no_system",
-                      stage && json_array_size(json_object_get(view, "systems")) == 0);
+                      starts && json_array_size(json_object_get(view, "systems")) == 0);
         json_set_bool(view, "no_platform",
-                      kind->platform && json_array_size(json_object_get(view, "platforms")) == 0);
+                      platform && json_array_size(json_object_get(view, "platforms")) == 0);
 }
 
 static void set_rehearsal(struct request *rq, json_t *view, struct rule_page *p)
@@ -124,8 +130,8 @@ void admin_rule_page(struct request *rq, struct reply *re, int status, struct ru
         set_rehearsal(rq, view, &page);
         rules = rules_standing(org, &all, &why);
         if (rules == NULL || moves_read(org, &moves, &why) < 0 ||
-            admin_offer(rq, view, field(rq, &page, "ats"), field(rq, &page, "platform"),
-                        page.kind->assessment, &why) != 0) {
+            admin_offer(rq, view, field(rq, &page, "ats"), field(rq, &page, "platform"), page.kind,
+                        &why) != 0) {
                 reply_failure(rq, re, "rule form cannot be made", &why);
                 json_decref(view);
         } else {
@@ -181,17 +187,18 @@ static char *sentence_of(const char *cause)
 /* "rules.2.when.entered_stage.stage: must be ..." names a field of the form. */
 void admin_rule_fault(const char *cause, size_t at, size_t step, const char **name, char **sentence)
 {
-        static const char *const names[] = { "stage",      "ats", "job", "platform",
-                                             "assessment", "to",  "if",  "id" };
         const char *colon = strstr(cause, ": ");
         char *path = mem_text_part(cause, colon == NULL ? 0 : (size_t)(colon - cause));
-        const char *last = strrchr(path, '.');
         bool ours = is_about(path, at, step);
 
-        *name = "";
-        for (size_t i = 0; ours && last != NULL && i < sizeof names / sizeof *names; i++)
-                if (text_equal(last + 1, names[i]) || (i == 6 && strstr(path, ".if") != NULL))
-                        *name = text_equal(names[i], "if") ? "percent" : names[i];
+        *name = ours && text_ends(path, ".id") ? "id" : "";
+        for (const struct rule_field *f = rule_fields; ours && f->name != NULL; f++) {
+                char *end = mem_format(".%s", f->path);
+
+                if (text_ends(path, end) && **name == '\0')
+                        *name = f->name;
+                mem_free(end);
+        }
         *sentence = **name != '\0' ? sentence_of(colon + 2)
                                    : mem_format("The rules cannot stand so: %s.", cause);
         mem_free(path);
@@ -199,23 +206,22 @@ void admin_rule_fault(const char *cause, size_t at, size_t step, const char **na
 
 int admin_rule_may(struct request *rq, struct reply *re, struct rule_page page)
 {
-        const char *typed_percent = request_form(rq, "percent");
         struct fail why = FAIL_CLEAR;
         json_t *moves = NULL;
-        int64_t percent;
         bool on;
 
-        if (!page.kind->move)
-                return 0;
-        page.fault = NULL;
-        if (text_int(text_or(typed_percent, ""), 0, 100, &percent) != 0 &&
-            (page.filled == NULL || !rule_untouched(page.filled, "percent", typed_percent))) {
-                page.fault_at = "percent";
+        for (const struct rule_field *f = rule_fields; f->name != NULL; f++) {
+                const char *text = text_or(request_form(rq, f->name), "");
+
+                if (!rule_kind_has(page.kind, f->name) || rule_field_takes(f, text) ||
+                    (page.filled != NULL && rule_untouched(page.filled, f->name, text)))
+                        continue;
+                page.fault_at = f->name;
                 page.fault = "Give a number from 0 to 100.";
                 admin_rule_page(rq, re, 422, page);
                 return -1;
         }
-        if (text_equal(request_form(rq, "do"), "rehearse"))
+        if (!rule_kind_has(page.kind, "to") || text_equal(request_form(rq, "do"), "rehearse"))
                 return 0;
         if (moves_read(admin_visitor(rq)->org, &moves, &why) < 0) {
                 reply_failure(rq, re, "switch cannot be read", &why);

@@ -194,7 +194,9 @@ static int check_tag(const json_t *with, const char *path, const json_t *kinds, 
         if (json_object_get(with, "fail_below") != NULL &&
             json_number_value(json_object_get(with, "fail_below")) >
                 json_number_value(json_object_get(with, "pass_at_least")))
-                return fail_set(why, FAIL_INPUT, "%s.fail_below: is above pass_at_least", path);
+                return fail_set(why, FAIL_INPUT,
+                                "%s.fail_below: must not be above what passes (pass_at_least)",
+                                path);
         if (tags == NULL)
                 return 0;
         inner = mem_format("%s.tags", path);

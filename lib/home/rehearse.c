@@ -18,6 +18,7 @@ struct rehearsal {
         struct org *org;
         json_t *rules; /* the one */
         json_t *rows;
+        json_t *seen; /* schedules, by connection and id: the newest event speaks */
         int64_t since_ms, fits, unknown;
         struct fail *why;
 };
@@ -65,6 +66,43 @@ static void application_of(struct application *a, const struct fact *fact, char 
                  json_get_text(d, "candidate.last_name", ""));
 }
 
+/* What the event does not say of the application is known when we dealt with it before. */
+static void judge_schedule(struct rehearsal *r, const char *connection, const struct fact *fact,
+                           struct telling *t)
+{
+        const json_t *waits = json_at(json_array_get(r->rules, 0), "when.interview_scheduled");
+        char *seen = mem_format("%s:%s", connection, text_or(fact->subject, "")),
+             *id = json_get_id(fact->detail, "application"),
+             *key = id == NULL ? NULL : dossier_key(connection, id), *name = NULL;
+        bool first = json_object_get(r->seen, seen) == NULL;
+        struct application a = { .status = NULL };
+        json_t *record = NULL;
+
+        json_set_bool(r->seen, seen, true);
+        if (first && text_equal(json_get_text(waits, "ats", NULL), connection) &&
+            !text_equal(json_get_text(fact->detail, "what", ""), "cancelled") &&
+            json_get_int(fact->detail, "starts_ms", 0) > 0) {
+                int found = key == NULL ? 0 : dossier_application(r->org, key, &record, &a, r->why);
+
+                name = found == 1 ? mem_format("%s %s", text_or(a.first_name, ""),
+                                               text_or(a.last_name, ""))
+                                  : mem_format("application %s", text_or(id, "?"));
+                t->name = name;
+                if (!text_equal(json_get_text(waits, "title", "*"), "*") ||
+                    (found != 1 && !text_equal(json_get_text(waits, "job", "*"), "*")))
+                        r->unknown++;
+                else
+                        rules_for_schedule(r->rules, connection, &a, NULL, tell, t);
+                if (found == 1)
+                        application_dispose(&a);
+        }
+        json_decref(record);
+        mem_free(name);
+        mem_free(key);
+        mem_free(id);
+        mem_free(seen);
+}
+
 static void judge_event(struct rehearsal *r, const json_t *event, const struct buf *body)
 {
         const struct kind *kind = kind_find(json_get_text(event, "kind", ""));
@@ -85,7 +123,25 @@ static void judge_event(struct rehearsal *r, const json_t *event, const struct b
                                         &application, tell, &t);
                 application_dispose(&application);
         }
+        if (fact.kind == FACT_SCHEDULE)
+                judge_schedule(r, json_get_text(event, "connection", ""), &fact, &t);
         fact_dispose(&fact);
+}
+
+/* Does the system that a rule waits for tell of schedules only when it is asked? */
+static int is_polled(struct rehearsal *r)
+{
+        const char *ats =
+            json_get_text(json_array_get(r->rules, 0), "when.interview_scheduled.ats", NULL);
+        json_t *connection = NULL;
+        const struct kind *kind;
+        int found = ats == NULL ? 0 : record_get(r->org, "connection", ats, &connection, r->why);
+
+        kind = kind_find(json_get_text(connection, "kind", ""));
+        json_decref(connection);
+        return found < 0
+                   ? -1
+                   : found == 1 && kind != NULL && kind->ats != NULL && kind->ats->poll != NULL;
 }
 
 static int over_events(struct rehearsal *r)
@@ -172,13 +228,18 @@ int rehearse(struct home *h, struct org *org, const json_t *rule, int64_t now_ms
                                .org = org,
                                .rules = json_array(),
                                .rows = json_array(),
+                               .seen = json_object(),
                                .since_ms = now_ms - REHEARSE_MS,
                                .why = why };
-        int result;
+        int result, polled;
 
         json_add(r.rules, json_deep_copy(rule));
-        result = json_at(rule, "when.result") != NULL ? over_results(&r) : over_events(&r);
+        polled = is_polled(&r);
+        result = polled < 0                             ? -1
+                 : json_at(rule, "when.result") != NULL ? over_results(&r)
+                                                        : over_events(&r);
         json_decref(r.rules);
+        json_decref(r.seen);
         if (result != 0) {
                 json_decref(r.rows);
                 return -1;
@@ -188,6 +249,7 @@ int rehearse(struct home *h, struct org *org, const json_t *rule, int64_t now_ms
         if (r.unknown > 0)
                 json_set_int(*answer, "unknown", r.unknown);
         json_set_bool(*answer, "some", r.fits > 0);
+        json_set_bool(*answer, "polled", polled == 1);
         json_set(*answer, "rows", r.rows);
         return 0;
 }

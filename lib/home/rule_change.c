@@ -13,77 +13,17 @@
 
 #define TRIES 5
 
-/* Where a field's text stands in a rule: below "when", or in the object of the step. */
-static const struct field {
-        const char *name;
-        const char *when;   /* "when.entered_stage"; NULL: the step */
-        const char *absent; /* means the same as no member */
-} fields[] = {
-        { "ats", "when.entered_stage", "" },
-        { "job", "when.entered_stage", "*" },
-        { "stage", "when.entered_stage", "" },
-        { "result", "when", "" },
-        { "platform", NULL, "" },
-        { "assessment", NULL, "" },
-        { "to", NULL, "" },
-        { "percent", NULL, "" },
-};
-#define FIELDS (sizeof fields / sizeof *fields)
-
-static json_t *step_object(const json_t *rule, size_t step)
-{
-        const json_t *with = NULL;
-
-        rule_step(json_array_get(json_object_get(rule, "then"), step), &with);
-        return (json_t *)(uintptr_t)with;
-}
-
-static json_t *object_of(const json_t *rule, size_t step, const struct field *f)
-{
-        return f->when != NULL ? json_at(rule, f->when) : step_object(rule, step);
-}
-
-static bool has_field(const struct rule_kind *kind, bool stage, const json_t *rule,
-                      const struct field *f)
-{
-        if (f->when != NULL)
-                return text_equal(f->name, "result")
-                           ? !kind->stage && !kind->move && json_at(rule, "when.result") != NULL
-                           : stage;
-        return text_equal(f->name, "platform")     ? kind->platform
-               : text_equal(f->name, "assessment") ? kind->assessment
-                                                   : kind->move;
-}
-
-/* A number as people type it: 70, 70.5. */
-static char *percent_text(const json_t *with)
-{
-        const json_t *percent = json_at(with, "if.percent_at_least");
-
-        return percent == NULL ? mem_text("") : mem_format("%.15g", json_real_of(percent, 0));
-}
-
 static void show(const json_t *rule, struct rule_filled *out)
 {
-        for (size_t i = 0; i < FIELDS; i++) {
-                const json_t *object = object_of(rule, out->step, &fields[i]);
+        for (const struct rule_field *f = rule_fields; f->name != NULL; f++) {
                 char *text;
 
-                if (!has_field(out->kind, out->stage, rule, &fields[i]))
+                if (!rule_kind_has(out->kind, f->name))
                         continue;
-                text = text_equal(fields[i].name, "percent")
-                           ? percent_text(object)
-                           : mem_text(json_get_text(object, fields[i].name, fields[i].absent));
-                json_set_text(out->shown, fields[i].name, text);
+                text = rule_field_text(f, rule, out->step);
+                json_set_text(out->shown, f->name, text);
                 mem_free(text);
         }
-}
-
-static const struct rule_kind *kind_of_step(const json_t *step)
-{
-        const json_t *with = NULL;
-
-        return rule_kind_of_step(rule_step(step, &with));
 }
 
 static void keep(json_t *kept, char *words, int64_t step, bool form)
@@ -102,8 +42,6 @@ static void tell_kept(const json_t *rule, const json_t *then, struct rule_filled
 {
         char *more = rule_more_words(json_array_get(then, out->step));
 
-        if (json_at(rule, "when.interview_scheduled") != NULL)
-                keep(out->kept, rule_when_words(rule), -1, false);
         if (more != NULL)
                 keep(out->kept, more, -1, false);
         for (size_t i = 0; i < json_array_size(then); i++) {
@@ -111,7 +49,7 @@ static void tell_kept(const json_t *rule, const json_t *then, struct rule_filled
 
                 if (i != out->step)
                         keep(out->kept, rule_step_words(step), (int64_t)i,
-                             kind_of_step(step) != NULL);
+                             rule_kind_of(rule, step) != NULL);
         }
 }
 
@@ -121,13 +59,12 @@ int rule_fill(const json_t *rule, int64_t step, struct rule_filled *out)
         size_t at = step < 0 ? 0 : (size_t)step, count = json_array_size(then);
 
         memset(out, 0, sizeof *out);
-        while (step < 0 && at < count && kind_of_step(json_array_get(then, at)) == NULL)
+        while (step < 0 && at < count && rule_kind_of(rule, json_array_get(then, at)) == NULL)
                 at++;
-        out->kind = at < count ? kind_of_step(json_array_get(then, at)) : NULL;
+        out->kind = at < count ? rule_kind_of(rule, json_array_get(then, at)) : NULL;
         if (out->kind == NULL)
                 return 0;
         out->step = at;
-        out->stage = json_at(rule, "when.entered_stage") != NULL;
         out->shown = json_object();
         out->kept = json_array();
         show(rule, out);
@@ -163,32 +100,18 @@ bool rule_untouched(const struct rule_filled *filled, const char *name, const ch
         return shown != NULL && same_line(shown, text_or(text, ""));
 }
 
-static void set_percent(json_t *with, const char *text)
-{
-        json_t *condition = json_object();
-        int64_t percent;
-
-        if (text_int(text, 0, 100, &percent) == 0)
-                json_set_int(condition, "percent_at_least", percent);
-        json_set(with, "if", condition);
-}
-
 json_t *rule_refill(const json_t *rule, const struct rule_filled *filled, rule_typed *typed,
                     void *context)
 {
         json_t *fresh = json_deep_copy(rule);
 
-        for (size_t i = 0; i < FIELDS; i++) {
-                const char *name = fields[i].name, *text = text_or(typed(context, name), "");
-                json_t *object = object_of(fresh, filled->step, &fields[i]);
+        for (const struct rule_field *f = rule_fields; f->name != NULL; f++) {
+                const char *text = typed(context, f->name);
 
-                if (json_object_get(filled->shown, name) == NULL ||
-                    rule_untouched(filled, name, text))
-                        continue;
-                if (text_equal(name, "percent"))
-                        set_percent(object, text);
-                else
-                        json_set_text(object, name, text_or(text, fields[i].absent));
+                /* What may be left empty is left when it was not sent: the page was older. */
+                if (json_object_get(filled->shown, f->name) != NULL &&
+                    (text != NULL || !f->optional) && !rule_untouched(filled, f->name, text))
+                        rule_field_put(f, fresh, filled->step, text_or(text, ""));
         }
         return fresh;
 }
@@ -197,9 +120,9 @@ json_t *rule_difference(const struct rule_filled *was, const struct rule_filled 
 {
         json_t *changed = json_object();
 
-        for (size_t i = 0; i < FIELDS; i++) {
-                const char *before = json_get_text(was->shown, fields[i].name, ""),
-                           *after = json_get_text(is->shown, fields[i].name, "");
+        for (const struct rule_field *f = rule_fields; f->name != NULL; f++) {
+                const char *before = json_get_text(was->shown, f->name, ""),
+                           *after = json_get_text(is->shown, f->name, "");
                 json_t *row;
 
                 if (text_equal(before, after))
@@ -207,7 +130,7 @@ json_t *rule_difference(const struct rule_filled *was, const struct rule_filled 
                 row = json_object();
                 json_set_text(row, "was", before);
                 json_set_text(row, "is", after);
-                json_set(changed, fields[i].name, row);
+                json_set(changed, f->name, row);
         }
         return changed;
 }

@@ -14,7 +14,6 @@
 struct rule_filled {
         const struct rule_kind *kind; /* the form's, by the step */
         size_t step;                  /* its place in "then" */
-        bool stage;                   /* it waits for a stage, and the form has fields for it */
         json_t *shown;                /* {name of a field: its text}: the fields there are */
         /* What stays, [{words, step (of another step, absent: of this one), form (that step has
          * one)}]. */

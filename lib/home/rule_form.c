@@ -16,14 +16,48 @@
 #include "home/plan.h"
 #include "home/records.h"
 
+#define STAGE "ats", "job", "stage"
+static const char *const send_fields[] = { STAGE, "platform", "assessment", NULL },
+                         *const stage_fields[] = { STAGE, "platform", NULL },
+                         *const schedule_fields[] = { "ats", "job", "title", "platform", NULL },
+                         *const write_fields[] = { "result", "file", NULL },
+                         *const tag_fields[] = { "result",     "pass",     "fail", "tag_pass",
+                                                 "tag_review", "tag_fail", NULL },
+                         *const move_fields[] = { "to", "percent", NULL };
+
 const struct rule_kind rule_kinds[] = {
-        { "send", "Send an assessment when a candidate enters a stage", true, true, true, false },
-        { "select", "Let the recruiter choose which assessment to send", true, true, false, false },
-        { "interview", "Make a live interview when a candidate enters a stage", true, true, false,
-          false },
-        { "write", "Write the result into the hiring system", false, false, false, false },
-        { "move", "Move the candidate on a score", false, false, false, true },
-        { NULL, NULL, false, false, false, false },
+        { "send", "Send an assessment when a candidate enters a stage", "send_assessment",
+          RULE_STAGE, send_fields },
+        { "select", "Let the recruiter choose which assessment to send", "add_selection_link",
+          RULE_STAGE, stage_fields },
+        { "interview", "Make a live interview when a candidate enters a stage", "create_interview",
+          RULE_STAGE, stage_fields },
+        { "schedule", "Make a live interview when an interview is scheduled", "create_interview",
+          RULE_SCHEDULE, schedule_fields },
+        { "write", "Write the result into the hiring system", "write_result", RULE_RESULT,
+          write_fields },
+        { "tag", "Tag the candidate by the result", "tag_result", RULE_RESULT, tag_fields },
+        { "move", "Move the candidate on a score", "move_stage", RULE_RESULT, move_fields },
+        { NULL, NULL, NULL, RULE_STAGE, NULL },
+};
+
+const struct rule_field rule_fields[] = {
+        { "ats", RULE_IN_START, "ats", false, false, "" },
+        { "job", RULE_IN_START, "job", false, false, "*" },
+        { "stage", RULE_IN_START, "stage", false, false, "" },
+        { "title", RULE_IN_START, "title", false, false, "*" },
+        { "result", RULE_IN_WHEN, "result", false, false, "final" },
+        { "platform", RULE_IN_STEP, "platform", false, false, "" },
+        { "assessment", RULE_IN_STEP, "assessment", false, false, "" },
+        { "file", RULE_IN_STEP, "file", false, true, "" },
+        { "to", RULE_IN_STEP, "to", false, false, "next" },
+        { "percent", RULE_IN_STEP, "if.percent_at_least", true, false, "" },
+        { "pass", RULE_IN_STEP, "pass_at_least", true, false, "" },
+        { "fail", RULE_IN_STEP, "fail_below", true, true, "" },
+        { "tag_pass", RULE_IN_STEP, "tags.pass", false, true, "Assessment: pass" },
+        { "tag_review", RULE_IN_STEP, "tags.review", false, true, "Assessment: needs review" },
+        { "tag_fail", RULE_IN_STEP, "tags.fail", false, true, "Assessment: fail" },
+        { NULL, RULE_IN_START, NULL, false, false, NULL },
 };
 
 const struct rule_kind *rule_kind(const char *name)
@@ -34,71 +68,142 @@ const struct rule_kind *rule_kind(const char *name)
         return NULL;
 }
 
-static const struct {
-        const char *kind, *step;
-} step_names[] = {
-        { "send", "send_assessment" },
-        { "select", "add_selection_link" },
-        { "interview", "create_interview" },
-        { "write", "write_result" },
-        { "move", "move_stage" },
-};
-#define STEP_NAMES (sizeof step_names / sizeof *step_names)
-
-const struct rule_kind *rule_kind_of_step(const char *step)
+static json_t *start_of(const json_t *rule)
 {
-        for (size_t i = 0; i < STEP_NAMES; i++)
-                if (text_equal(step_names[i].step, step))
-                        return rule_kind(step_names[i].kind);
+        json_t *entered = json_at(rule, "when.entered_stage");
+
+        return entered != NULL ? entered : json_at(rule, "when.interview_scheduled");
+}
+
+static enum rule_waits waits_of(const json_t *rule)
+{
+        return json_at(rule, "when.result") != NULL          ? RULE_RESULT
+               : json_at(rule, "when.entered_stage") != NULL ? RULE_STAGE
+                                                             : RULE_SCHEDULE;
+}
+
+const struct rule_kind *rule_kind_of(const json_t *rule, const json_t *step)
+{
+        const json_t *with = NULL;
+        const char *name = rule_step(step, &with);
+
+        for (const struct rule_kind *k = rule_kinds; name != NULL && k->name != NULL; k++)
+                if (k->waits == waits_of(rule) && text_equal(k->step, name))
+                        return k;
         return NULL;
 }
 
-static const char *step_of_kind(const struct rule_kind *kind)
+bool rule_kind_has(const struct rule_kind *kind, const char *field)
 {
-        for (size_t i = 0; i < STEP_NAMES; i++)
-                if (text_equal(step_names[i].kind, kind->name))
-                        return step_names[i].step;
-        return "";
+        for (const char *const *f = kind->fields; *f != NULL; f++)
+                if (text_equal(*f, field))
+                        return true;
+        return false;
 }
 
-static void copy_text(json_t *to, const char *member, const char *text)
+/* --- a field and its place ------------------------------------------------------------------- */
+
+static json_t *object_of(const struct rule_field *f, const json_t *rule, size_t step)
 {
-        if (!text_empty(text))
-                json_set_text(to, member, text);
+        const json_t *with = NULL;
+
+        if (f->in != RULE_IN_STEP)
+                return f->in == RULE_IN_START ? start_of(rule) : json_object_get(rule, "when");
+        rule_step(json_array_get(json_object_get(rule, "then"), step), &with);
+        return (json_t *)(uintptr_t)with;
+}
+
+char *rule_field_text(const struct rule_field *f, const json_t *rule, size_t step)
+{
+        const json_t *value = json_at(object_of(f, rule, step), f->path);
+
+        if (f->number) /* as people type it: 70, 70.5 */
+                return value == NULL ? mem_text("") : mem_format("%.15g", json_real_of(value, 0));
+        return mem_text(text_or(json_string_value(value), f->absent));
+}
+
+/* Digits, and what follows a point. */
+static bool number_of(const char *text, double *value)
+{
+        size_t whole = strspn(text, "0123456789"), part = 0;
+
+        if (text[whole] == '.')
+                part = 1 + strspn(text + whole + 1, "0123456789");
+        if (whole == 0 || whole > 3 || part == 1 || part > 10 || text[whole + part] != '\0')
+                return false;
+        *value = strtod(text, NULL);
+        return *value <= 100;
+}
+
+bool rule_field_takes(const struct rule_field *f, const char *text)
+{
+        double value;
+
+        return !f->number || (f->optional && *text == '\0') || number_of(text, &value);
+}
+
+/* The object that has the last name of a path, made where it is not there, and that name. */
+static json_t *parent_of(json_t *object, const char *path, const char **name)
+{
+        const char *dot = strchr(path, '.');
+        json_t *inner;
+        char *first;
+
+        *name = path;
+        if (dot == NULL)
+                return object;
+        first = mem_text_part(path, (size_t)(dot - path));
+        inner = json_object_get(object, first);
+        if (!json_is_object(inner)) {
+                inner = json_object();
+                json_set(object, first, inner);
+        }
+        mem_free(first);
+        *name = dot + 1;
+        return inner;
+}
+
+void rule_field_put(const struct rule_field *f, json_t *rule, size_t step, const char *text)
+{
+        json_t *object = object_of(f, rule, step);
+        const char *name;
+        double value;
+
+        /* What is not there, and stays as it would be, makes no object to stand in. */
+        if (f->optional && json_at(object, f->path) == NULL &&
+            (*text == '\0' || text_equal(text, f->absent)))
+                return;
+        object = parent_of(object, f->path, &name);
+        if (*text == '\0' && (f->optional || f->number))
+                json_object_del(object, name);
+        else if (!f->number || !number_of(text, &value))
+                json_set_text(object, name, *text == '\0' ? f->absent : text);
+        else if (value == (double)(int)value)
+                json_set_int(object, name, (int)value);
+        else
+                json_set(object, name, json_real(value));
 }
 
 json_t *rule_of_form(const struct rule_kind *kind, rule_typed *typed, void *context)
 {
-        json_t *rule = json_object(), *when = json_object(), *with = json_object();
-        json_t *step = json_object(), *then = json_array(), *entered, *condition;
-        int64_t percent;
+        static const char *const starts[] = {
+                [RULE_STAGE] = "entered_stage", [RULE_SCHEDULE] = "interview_scheduled"
+        };
+        json_t *rule = json_object(), *when = json_object(), *step = json_object(),
+               *then = json_array();
 
         json_set_text(rule, "id", text_or(typed(context, "id"), ""));
-        if (kind->stage) {
-                entered = json_object();
-                json_set_text(entered, "ats", text_or(typed(context, "ats"), ""));
-                json_set_text(entered, "job", text_or(typed(context, "job"), "*"));
-                json_set_text(entered, "stage", text_or(typed(context, "stage"), ""));
-                json_set(when, "entered_stage", entered);
-        } else {
-                json_set_text(when, "result",
-                              kind->move ? "final" : text_or(typed(context, "result"), "final"));
-        }
-        if (kind->platform)
-                json_set_text(with, "platform", text_or(typed(context, "platform"), ""));
-        if (kind->assessment)
-                copy_text(with, "assessment", text_or(typed(context, "assessment"), ""));
-        if (kind->move) {
-                condition = json_object();
-                json_set_text(with, "to", text_or(typed(context, "to"), "next"));
-                if (text_int(text_or(typed(context, "percent"), ""), 0, 100, &percent) == 0)
-                        json_set_int(condition, "percent_at_least", percent);
-                json_set(with, "if", condition);
-        }
+        if (kind->waits == RULE_RESULT)
+                json_set_text(when, "result", "final");
+        else
+                json_set(when, starts[kind->waits], json_object());
         json_set(rule, "when", when);
-        json_set(step, step_of_kind(kind), with);
+        json_set(step, kind->step, json_object());
         json_add(then, step);
         json_set(rule, "then", then);
+        for (const struct rule_field *f = rule_fields; f->name != NULL; f++)
+                if (rule_kind_has(kind, f->name))
+                        rule_field_put(f, rule, 0, text_or(typed(context, f->name), ""));
         return rule;
 }
 

@@ -59,11 +59,11 @@ static void score_words(const json_t *lines, struct buf *out)
         }
 }
 
-static void more_words(const json_t *with, struct buf *out)
+static void more_words(const json_t *with, bool file_too, struct buf *out)
 {
         const json_t *schedule = json_object_get(with, "schedule"),
                      *score = json_object_get(with, "score");
-        const char *file = json_get_text(with, "file", NULL),
+        const char *file = file_too ? json_get_text(with, "file", NULL) : NULL,
                    *zone = json_get_text(schedule, "timezone", NULL);
 
         if (schedule != NULL) {
@@ -127,14 +127,6 @@ static void step_words(const json_t *step, struct buf *out)
 
 /* --- put together ---------------------------------------------------------------------------- */
 
-char *rule_when_words(const json_t *rule)
-{
-        struct buf out = BUF_NONE;
-
-        when_words(rule, &out);
-        return buf_take(&out);
-}
-
 char *rule_step_words(const json_t *step)
 {
         struct buf out = BUF_NONE;
@@ -149,7 +141,7 @@ char *rule_more_words(const json_t *step)
         const json_t *with = NULL;
 
         if (rule_step(step, &with) != NULL)
-                more_words(with, &out);
+                more_words(with, false, &out);
         return out.len == 0 ? NULL : buf_take(&out);
 }
 
@@ -161,14 +153,17 @@ char *rule_sentence(const json_t *rule)
         when_words(rule, &out);
         buf_add_text(&out, ": ");
         for (size_t i = 0; i < json_array_size(then); i++) {
-                char *more = rule_more_words(json_array_get(then, i));
+                const json_t *step = json_array_get(then, i), *with = NULL;
+                struct buf more = BUF_NONE;
 
                 if (i > 0)
                         buf_add_text(&out, ", and ");
-                step_words(json_array_get(then, i), &out);
-                if (more != NULL)
-                        buf_format(&out, " (%s)", more);
-                mem_free(more);
+                step_words(step, &out);
+                if (rule_step(step, &with) != NULL)
+                        more_words(with, true, &more);
+                if (more.len > 0)
+                        buf_format(&out, " (%s)", buf_text(&more));
+                buf_dispose(&more);
         }
         buf_add_char(&out, '.');
         return buf_take(&out);

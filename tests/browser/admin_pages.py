@@ -78,7 +78,7 @@ def pages():
         page("overview, empty", ada, "acme")
         for path in ("candidates", "events", "actions", "rules"):
             page(f"{path}, empty", ada, f"acme/{path}")
-        for kind in ("send", "write", "move"):
+        for kind in ("send", "schedule", "write", "tag", "move"):
             page(f"rule, {kind}", ada, f"acme/rules/add/{kind}", button="Save")
         page("connections", ada, "acme/connections")
         for kind in ("greenhouse", "lever", "ashby", "codesignal", "coderbyte", "consumer"):
@@ -109,8 +109,9 @@ def pages():
         tap.contains(ada.get(f"actions/{number}").text(), " earlier attempts</summary>",
                      "many attempts do not fill the page")
         page("action, parked", ada, f"acme/actions/{number}", button="Try again")
-        for rule, button in (("send", "Save"), ("back", "Save"), ("tags", "Back to the rules")):
+        for rule, button in (("send", "Save"), ("back", "Save"), ("tags", "Save")):
             page(f"rule, change {rule}", ada, f"acme/rules/{rule}/change", button=button)
+        page("rule without a form", ada, "acme/rules/tags/change?step=9", button="Back to the rules")
         page("rule, remove", ada, "acme/rules/back/remove", button="Remove")
         answers(h, ada, page)
         look(h, found)
@@ -149,6 +150,8 @@ def answers(h, ada, page):
     ada.get("rules/add/send")
     shot("rule, rehearsed", ada.post("rules/add/send", do="rehearse", **rule), 200)
     shot("rule, lists asked for", ada.post("rules/add/send", do="refresh", **rule), 200)
+    shot("rule, scheduled, rehearsed", ada.post("rules/add/schedule", do="rehearse", **{**rule, "title": "*"}), 200)
+    shot("rule, tags, a fault", ada.post("rules/add/tag", do="save", id="t", **{"pass": "7o", "fail": "", "tag_pass": EVIL}), 422)
     shot("rule, a fault", ada.post("rules/add/send", do="save", **{**rule, "stage": ""}), 422)
     shot("rule, stale", ada.post("rules/add/send", do="save", stamp="0" * 16, **rule), 409)
     ada.get("rules/back/change")

@@ -376,7 +376,7 @@ def test_rules(home, ada, bob):
     quiet(page, "rules")
     tap.contains(page, "When a result is final: write it into the hiring system.", "a rule as a sentence")
     tap.equal(ada.get("rules/add/nothing").status, 404, "a kind that is not there")
-    for kind in ("send", "select", "interview", "write", "move"):
+    for kind in ("send", "select", "interview", "schedule", "write", "tag", "move"):
         quiet(ada.get(f"rules/add/{kind}").text(), f"form of {kind}")
     ada.get("rules/add/send")
     for name, change, fault in (("no stage", {"stage": ""}, "stage-hint"), ("no name", {"id": ""}, "id-fault"),
@@ -557,13 +557,109 @@ def test_key_forms(home, ada, bob):
     tap.equal(ada.post(f"keys/{ident}/rotate", hours="99999").status, 422, "an overlap within bounds")
 
 
-TYPED = ("ats", "stage", "job", "platform", "assessment", "result", "to", "percent")
+ASHBY = {"id": "ab", "kind": "ashby", "credentials": {"api_key": "ashby key, made up"},
+         "webhook": {"secrets": ["ashby hook secret, made up"]}}
+SCHEDULE = {"id": "live", "ats": "ab", "title": "*", "job": "*", "platform": "cs"}
+
+
+@with_people
+def test_rule_schedule(home, ada, bob):
+    """A rule that waits for scheduled interviews; what it would have done, from what was told."""
+    bare = ada.get("rules/add/schedule").text()
+    tap.contains(bare, 'value="gh"', "Greenhouse says what is scheduled")
+    document = {k: v for k, v in prepared.document(home.platform).items() if k != "rules"}
+    document["connections"] = document["connections"] + [ASHBY, {
+        "id": "lv", "kind": "lever", "credentials": {"api_key": "lever key, made up"}}]
+    target = next(c for c in home.apply(document)["connections"]
+                  if c["id"] == "ab")["webhook_url"].replace("https://hire.example.org", "")
+
+    def deliver_schedule(number, schedule, application, status, starts="2027-01-11T14:00:00Z", action="Create"):
+        body = json.dumps({"webhookActionId": f"w-{number}", "action": f"interviewSchedule{action}", "data": {
+            "interviewSchedule": {"id": schedule, "applicationId": application, "status": status, "interviewEvents":
+                                  [{"startTime": starts}] if starts else []}}}).encode()
+        tap.equal(cgi.request("webhook.fcgi", "POST", target, body=body, env=home.env(), headers={
+            "Ashby-Signature": "sha256=" + planted.digest("ashby hook secret, made up", body)}).status, 200,
+            f"schedule {schedule} is {status}")
+
+    page = ada.get("rules/add/schedule").text()
+    tap.contains(page, 'value="ab"', "so does Ashby")
+    tap.lacks(page, 'value="lv"', "Lever does not, and is not offered")
+    tap.contains(page, 'id="title"', "it has a field for the title")
+    tap.contains(ada.get("rules/add/send").text(), 'value="lv"', "where it is no matter, Lever is")
+    deliver_schedule(1, "s-1", "a-1", "Scheduled")
+    deliver_schedule(2, "s-1", "a-1", "Scheduled", action="Update")
+    deliver_schedule(3, "s-2", "a-2", "Scheduled")
+    deliver_schedule(4, "s-2", "a-2", "Cancelled", action="Update")
+    deliver_schedule(5, "s-3", "a-3", "NeedsScheduling", starts=None)
+    deliver_schedule(6, "s-4", "a-4", "Scheduled")
+    home.must("tick")
+    ada.get("rules/add/schedule")
+
+    def rehearsed(**change):
+        return ada.post("rules/add/schedule", **{**SCHEDULE, "do": "rehearse", **change}).text()
+
+    page = rehearsed()
+    tap.contains(page, "would have fitted 2 times", "each schedule once, not what was cancelled or has no time")
+    tap.contains(page, "application a-1", "with which it was")
+    tap.lacks(page, "only when it is asked", "Ashby tells by itself")
+    page = rehearsed(title="Pairing")
+    tap.contains(page, "would have fitted 0 times", "of a title")
+    tap.contains(page, "2 events of that time do not say which job or title", "nothing can be said")
+    tap.contains(rehearsed(job="17"), "2 events of that time do not say which job or title", "nor of a job")
+    tap.contains(rehearsed(ats="gh"), "only when it is asked", "Greenhouse has to be asked")
+    for name, change, fault in (("a system there is not", {"ats": "nope"}, "fault"),
+                                ("an overlong title", {"title": "x" * 5000}, "title-hint"),
+                                ("a platform there is not", {"platform": EVIL}, "fault")):
+        reply = ada.post("rules/add/schedule", **{**SCHEDULE, "do": "save", **change})
+        tap.equal(reply.status, 422, f"{name}: refused")
+        tap.contains(reply.text(), f'class="fault" id="{fault}"' if "-" in fault else 'class="fault"', f"{name}: at its field")
+        quiet(reply.text(), name)
+    tap.equal(ada.post("rules/add/schedule", **SCHEDULE, do="save").status, 303, "saved")
+    tap.contains(html.unescape(ada.get("rules").text()),
+                 "When an interview is scheduled in ab: make a live interview on cs.", "it stands")
+
+
+TAG = {"id": "tags", "result": "any", "pass": "70", "fail": "40", "tag_pass": "Assessment: pass",
+       "tag_review": "Ask <b>us</b>", "tag_fail": "Assessment: fail"}
+
+
+@with_people
+def test_rule_tag(home, ada, bob):
+    page = ada.get("rules/add/tag").text()
+    tap.contains(page, 'value="Assessment: needs review"', "the usual names stand in it")
+    for name, change, fault in (("no number", {"pass": ""}, "pass-fault"), ("an odd one", {"pass": "1e1"}, "pass-fault"),
+                                ("an odd second one", {"fail": "-1"}, "fail-fault"),
+                                ("fails above what passes", {"fail": "71"}, "fail-fault"),
+                                ("two tags alike", {"tag_fail": "ASSESSMENT: pass"}, "tag-fail-fault"),
+                                ("an overlong tag", {"tag_review": "x" * 5000}, "tag-review-hint")):
+        reply = ada.post("rules/add/tag", **{**TAG, **change, "do": "save"})
+        tap.equal(reply.status, 422, f"{name}: refused")
+        tap.contains(reply.text(), f'class="fault" id="{fault}"', f"{name}: at its field")
+        tap.contains(html.unescape(reply.text()), "Ask <b>us</b>" if "tag_review" not in change else 'value="40"',
+                     f"{name}: the rest is kept")
+        quiet(reply.text(), name)
+        if "number" in name or "odd" in name:
+            tap.equal(ada.post("rules/add/tag", **{**TAG, **change, "do": "rehearse"}).status, 422, f"{name}: nor rehearsed")
+    tap.contains(ada.post("rules/add/tag", **TAG, do="rehearse").text(), "would have fitted", "rehearsed")
+    tap.equal(ada.post("rules/add/tag", **{**TAG, "pass": "70.5"}, do="save").status, 303, "saved, with no switch")
+    tap.contains(html.unescape(ada.get("rules").text()),
+                 "tag the candidate “Assessment: pass” from 70.5 %, “Assessment: fail” below 40 %, otherwise “Ask <b>us</b>”",
+                 "it stands")
+    ada.get("rules/tags/change")
+    tap.equal(ada.post("rules/tags/change", **{**TAG, "pass": "70.5", "fail": "", "tag_review": ""}, do="save").status, 303,
+              "changed")
+    tap.contains(html.unescape(ada.get("rules").text()),
+                 "tag the candidate “Assessment: pass” from 70.5 %, otherwise “Assessment: needs review”.", "the usual name again")
+
+
+TYPED = ("ats", "stage", "title", "job", "platform", "assessment", "result", "file", "to", "percent", "pass", "fail",
+         "tag_pass", "tag_review", "tag_fail")
 
 
 def in_form(page):
     """What a browser would send of this page as it stands."""
     page = re.sub(r"<datalist.*?</datalist>", "", page, flags=re.S)
-    sent = {n: html.unescape(v) for n, v in re.findall(r'<input id="[a-z]+" name="([a-z]+)"[^>]* value="([^"]*)"', page)}
+    sent = {n: html.unescape(v) for n, v in re.findall(r'<input id="[a-z_]+" name="([a-z_]+)"[^>]* value="([^"]*)"', page)}
     for name, options in re.findall(r'<select id="[a-z]+" name="([a-z]+)">(.*?)</select>', page, re.S):
         chosen = re.search(r'value="([^"]*)" selected', options) or re.search(r'value="([^"]*)"', options)
         sent[name] = html.unescape(chosen.group(1))
@@ -602,7 +698,8 @@ def test_rule_change(home, ada, bob):
     tap.lacks(home.reader.get("rules").text(), "/change", "by admins")
     tap.equal(ada.get("rules/none/change").status, 404, "one that is not there")
     tap.equal(ada.post("rules/none/change", do="save").status, 404, "nor can it be saved")
-    for path in ("send", "send/change?step=1", "back", "back/change?step=2", "live", "add"):
+    for path in ("send", "send/change?step=1", "back", "back/change?step=1", "back/change?step=2", "tags",
+                 "live", "add"):
         path = f"rules/{path}" if "/" in path else f"rules/{path}/change"
         page = ada.get(path).text()
         quiet(page, path)
@@ -613,7 +710,7 @@ def test_rule_change(home, ada, bob):
             tap.equal(reply.headers.get("location"), "/fairlead/admin/acme/rules?said=unchanged",
                       f"{path}: sent as it was, nothing is changed") or tap.note(reply.text())
         stands(MANY, path)
-    for path, status in (("tags/change", 200), ("send/change?step=7", 200), ("send/change?step=x", 200)):
+    for path, status in (("send/change?step=7", 200), ("send/change?step=x", 200)):
         page = ada.get(f"rules/{path}")
         tap.equal(page.status, status, f"{path}: is told")
         tap.contains(page.text(), "The form has no fields for what this rule does", "in a sentence")
@@ -621,7 +718,8 @@ def test_rule_change(home, ada, bob):
     page = ada.get("rules/send/change").text()
     tap.contains(page, "make a live interview on cs", "the other step is told of")
     tap.contains(page, 'rules/send/change?step=1"', "and can be changed instead")
-    tap.contains(ada.get("rules/back/change").text(), "a report is uploaded as pdf", "so is what has no field")
+    tap.contains(ada.get("rules/back/change").text(), "the note gives a score: 4 from 90 %", "so is what has no field")
+    tap.contains(ada.get("rules/back/change").text(), 'value="pdf" selected', "the file has one")
     stands(MANY, "after looking")
 
     typed = {"ats": "gh", "stage": "Coding test", "job": "*", "platform": "cs", "assessment": "T1", "do": "save"}
@@ -702,5 +800,6 @@ def stage_rules(home):
     return re.findall(r"<strong>([a-z0-9]+)</strong><br>When a candidate enters", v.get("rules").text())
 
 
-tap.run(test_connections, test_candidates, test_events, test_actions, test_rules, test_rule_change,
+tap.run(test_connections, test_candidates, test_events, test_actions, test_rules, test_rule_schedule,
+        test_rule_tag, test_rule_change,
         test_keys, test_key_forms)

@@ -65,7 +65,8 @@ static void test_refused(void)
                 { "[{\"id\":\"a\"," RESULT
                   ",\"then\":[{\"tag_result\":{\"pass_at_least\":50,\"fail_"
                   "below\":60}}]}]",
-                  "rules.0.then.0.tag_result.fail_below: is above pass_at_least" },
+                  "rules.0.then.0.tag_result.fail_below: must not be above what passes "
+                  "(pass_at_least)" },
                 { "[{\"id\":\"a\"," RESULT
                   ",\"then\":[{\"tag_result\":{\"pass_at_least\":50,\"tags\":{"
                   "\"pass\":\"x\",\"fail\":\"X\"}}}]}]",

@@ -23,6 +23,10 @@
 #define SCORED                                                                                     \
         "{\"write_result\":{\"score\":[{\"percent_at_least\":90,\"score\":4}],\"file\":\"pdf\"}}"
 #define TAG "{\"tag_result\":{\"pass_at_least\":70}}"
+#define TAGS(rest) "{\"tag_result\":{\"pass_at_least\":70," rest "}}"
+#define USUAL                                                                                      \
+        "\"tag_pass\":\"Assessment: pass\",\"tag_review\":\"Assessment: needs review\","           \
+        "\"tag_fail\":\"Assessment: fail\"}"
 #define MOVE(rest) "{\"move_stage\":{" rest "}}"
 #define UP MOVE("\"to\":\"next\",\"if\":{\"percent_at_least\":70}")
 
@@ -102,34 +106,51 @@ static void test_there_and_back(void)
                 { RULE(ENTERED("\"job\":\"*\",\"stage\":\"Live\""), TIMED), -1, "interview",
                   "{\"ats\":\"gh\",\"job\":\"*\",\"stage\":\"Live\",\"platform\":\"cs\"}",
                   "a first time is put into the schedule, 24 hours later, for 60 minutes", false },
-                { RULE(SCHEDULED, INTERVIEW), -1, "interview", "{\"platform\":\"cs\"}",
-                  "When an interview “Code” is scheduled in gh", false },
-                { RULE(FINAL, "{\"write_result\":{}}"), -1, "write", "{\"result\":\"final\"}", "",
-                  true },
-                { RULE(ANY, "{\"write_result\":{}}"), -1, "write", "{\"result\":\"any\"}", "",
-                  true },
-                { RULE(ANY, SCORED), -1, "write", "{\"result\":\"any\"}",
-                  "the note gives a score: 4 from 90 %; a report is uploaded as pdf", false },
+                { RULE(SCHEDULED, INTERVIEW), -1, "schedule",
+                  "{\"ats\":\"gh\",\"job\":\"*\",\"title\":\"Code\",\"platform\":\"cs\"}", "",
+                  false },
+                { RULE("\"when\":{\"interview_scheduled\":{\"ats\":\"gh\",\"job\":\"17\",\"title\":"
+                       "\"*\"}}",
+                       INTERVIEW),
+                  -1, "schedule",
+                  "{\"ats\":\"gh\",\"job\":\"17\",\"title\":\"*\",\"platform\":\"cs\"}", "", true },
+                { RULE(FINAL, "{\"write_result\":{}}"), -1, "write",
+                  "{\"result\":\"final\",\"file\":\"\"}", "", true },
+                { RULE(ANY, "{\"write_result\":{}}"), -1, "write",
+                  "{\"result\":\"any\",\"file\":\"\"}", "", true },
+                { RULE(ANY, "{\"write_result\":{\"file\":\"text\"}}"), -1, "write",
+                  "{\"result\":\"any\",\"file\":\"text\"}", "", true },
+                { RULE(ANY, SCORED), -1, "write", "{\"result\":\"any\",\"file\":\"pdf\"}",
+                  "the note gives a score: 4 from 90 %", false },
                 { RULE(FINAL, UP), -1, "move", "{\"to\":\"next\",\"percent\":\"70\"}", "", true },
                 { RULE(ANY, UP), -1, "move", "{\"to\":\"next\",\"percent\":\"70\"}", "", false },
                 { RULE(FINAL, MOVE("\"to\":\"Offer\"")), -1, "move",
                   "{\"to\":\"Offer\",\"percent\":\"\"}", "", false },
                 { RULE(FINAL, MOVE("\"to\":\"next\",\"if\":{\"percent_at_least\":70.5}")), -1,
                   "move", "{\"to\":\"next\",\"percent\":\"70.5\"}", "", false },
-                { RULE(FINAL, SCORED "," TAG "," UP), -1, "write", "{\"result\":\"final\"}",
-                  "the note gives a score: 4 from 90 %; a report is uploaded as pdf; tag the "
+                { RULE(FINAL, SCORED "," TAG "," UP), -1, "write",
+                  "{\"result\":\"final\",\"file\":\"pdf\"}",
+                  "the note gives a score: 4 from 90 %; tag the "
                   "candidate “Assessment: pass” from 70 %, otherwise “Assessment: needs review”; "
                   "move the candidate to next if the score is at least 70 %",
                   false },
-                { RULE(FINAL, TAG "," UP), -1, "move", "{\"to\":\"next\",\"percent\":\"70\"}",
+                { RULE(FINAL, TAG "," UP), -1, "tag",
+                  "{\"result\":\"final\",\"pass\":\"70\",\"fail\":\"\"," USUAL,
+                  "move the candidate to next if the score is at least 70 %", false },
+                { RULE(FINAL, TAG "," UP), 1, "move", "{\"to\":\"next\",\"percent\":\"70\"}",
                   "tag the candidate “Assessment: pass” from 70 %, otherwise “Assessment: needs "
                   "review”",
                   false },
+                { RULE(ANY, TAG), -1, "tag",
+                  "{\"result\":\"any\",\"pass\":\"70\",\"fail\":\"\"," USUAL, "", true },
+                { RULE(FINAL, TAGS("\"fail_below\":40.5,\"tags\":{\"fail\":\"No\"}")), -1, "tag",
+                  "{\"result\":\"final\",\"pass\":\"70\",\"fail\":\"40.5\",\"tag_pass\":"
+                  "\"Assessment: "
+                  "pass\",\"tag_review\":\"Assessment: needs review\",\"tag_fail\":\"No\"}",
+                  "", true },
                 { RULE(FINAL, "{\"write_result\":{}}," UP), 1, "move",
                   "{\"to\":\"next\",\"percent\":\"70\"}", "write it into the hiring system",
                   false },
-                { RULE(FINAL, TAG), -1, NULL, NULL, NULL, false },
-                { RULE(FINAL, TAG "," UP), 0, NULL, NULL, NULL, false },
                 { RULE(FINAL, UP), 1, NULL, NULL, NULL, false },
                 { RULE(FINAL, UP), 1000, NULL, NULL, NULL, false },
                 { "{}", -1, NULL, NULL, NULL, false },
@@ -200,6 +221,26 @@ static void test_typed(void)
                   RULE(FINAL, "{\"write_result\":{}}," MOVE(
                                   "\"to\":\"Offer\",\"if\":{\"percent_at_least\":70}")),
                   "{\"to\":{\"was\":\"next\",\"is\":\"Offer\"}}" },
+                { RULE(SCHEDULED, INTERVIEW), -1, "title", "",
+                  RULE("\"when\":{\"interview_scheduled\":{\"ats\":\"gh\",\"title\":\"*\"}}",
+                       INTERVIEW),
+                  "{\"title\":{\"was\":\"Code\",\"is\":\"*\"}}" },
+                { RULE(FINAL, TAG), -1, "fail", "40", RULE(FINAL, TAGS("\"fail_below\":40")),
+                  "{\"fail\":{\"was\":\"\",\"is\":\"40\"}}" },
+                { RULE(FINAL, TAGS("\"fail_below\":40")), -1, "fail", "", RULE(FINAL, TAG),
+                  "{\"fail\":{\"was\":\"40\",\"is\":\"\"}}" },
+                { RULE(FINAL, TAG), -1, "tag_pass", "Good",
+                  RULE(FINAL, TAGS("\"tags\":{\"pass\":\"Good\"}")),
+                  "{\"tag_pass\":{\"was\":\"Assessment: pass\",\"is\":\"Good\"}}" },
+                { RULE(FINAL, TAGS("\"tags\":{\"pass\":\"Good\",\"fail\":\"Bad\"}")), -1,
+                  "tag_pass", "", RULE(FINAL, TAGS("\"tags\":{\"fail\":\"Bad\"}")),
+                  "{\"tag_pass\":{\"was\":\"Good\",\"is\":\"Assessment: pass\"}}" },
+                { RULE(FINAL, TAGS("\"fail_below\":40")), -1, "fail", NULL,
+                  RULE(FINAL, TAGS("\"fail_below\":40")), "{}" },
+                { RULE(ANY, SCORED), -1, "file", "",
+                  RULE(ANY,
+                       "{\"write_result\":{\"score\":[{\"percent_at_least\":90,\"score\":4}]}}"),
+                  "{\"file\":{\"was\":\"pdf\",\"is\":\"\"}}" },
                 /* a field that this form does not have */
                 { RULE(ANY, UP), -1, "result", "final", RULE(ANY, UP), "{}" },
                 { RULE(SCHEDULED, INTERVIEW), -1, "stage", "Other", RULE(SCHEDULED, INTERVIEW),
@@ -250,6 +291,21 @@ static void test_wrong(void)
                   "rules.0.then.0.move_stage.if.percent_at_least: must be" },
                 { RULE(FINAL, UP), "percent", "101",
                   "rules.0.then.0.move_stage.if.percent_at_least: must be" },
+                { RULE(FINAL, UP), "percent", "1e1",
+                  "rules.0.then.0.move_stage.if.percent_at_least: must be" },
+                { RULE(FINAL, TAG), "pass", "",
+                  "rules.0.then.0.tag_result.pass_at_least: must be" },
+                { RULE(FINAL, TAG), "pass", "70.",
+                  "rules.0.then.0.tag_result.pass_at_least: must" },
+                { RULE(FINAL, TAG), "fail", "x", "rules.0.then.0.tag_result.fail_below: must be" },
+                { RULE(FINAL, TAG), "fail", "90",
+                  "rules.0.then.0.tag_result.fail_below: must not be above" },
+                { RULE(FINAL, TAG), "tag_fail", "assessment: PASS",
+                  "rules.0.then.0.tag_result.tags.fail: is the same" },
+                { RULE(FINAL, "{\"write_result\":{}}"), "file", "exe",
+                  "rules.0.then.0.write_result.file: must be" },
+                { RULE(SCHEDULED, INTERVIEW), "ats", "cs",
+                  "rules.0.when.interview_scheduled.ats: \"cs\" is not" },
         };
         json_t *roles = json_object();
 
