@@ -32,6 +32,7 @@ import sys
 import tempfile
 import time
 
+import cgi
 import tap
 
 LIGHTTPD = ["lighttpd-spawned", "lighttpd-external", "lighttpd-cgi"]
@@ -466,8 +467,8 @@ Define FAIRLEAD_RUN {self.run}
     def command(self, *words, env=None, timeout=60):
         """(exit status, stdout, stderr)"""
         done = subprocess.run([f"{self.dir}/command/fairlead", "--home", self.home, *words],
-                              capture_output=True, env=self.environment(env), cwd=self.dir,
-                              timeout=timeout, check=False, **self._identity())
+                              capture_output=True, env=cgi.briefly(self.environment(env)),
+                              cwd=self.dir, timeout=timeout, check=False, **self._identity())
         return done.returncode, done.stdout.decode(), done.stderr.decode("utf-8", "replace")
 
     def fairlead(self, *words, wanted=0):

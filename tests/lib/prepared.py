@@ -69,7 +69,7 @@ class Home:
     def run(self, *args, stdin=b"", env=None, timeout=60):
         return Done(subprocess.run([os.path.join(tap.build(), "fairlead"), *args], input=stdin,
                                    capture_output=True, check=False, timeout=timeout,
-                                   env=cgi.environment(self.env(**(env or {})))))
+                                   env=cgi.briefly(cgi.environment(self.env(**(env or {}))))))
 
     def must(self, *args, **more):
         done = self.run(*args, **more)
