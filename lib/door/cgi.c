@@ -461,6 +461,11 @@ void cgi_cut(struct cgi *c)
                 FCGX_Free(&c->fcgi, 1); /* without the record that ends a request */
 }
 
+bool cgi_cut_shows(const struct cgi *c, bool announced)
+{
+        return !c->plain && announced;
+}
+
 void cgi_finish(struct cgi *c)
 {
         if (!c->begun)

@@ -72,10 +72,13 @@ int cgi_body(struct cgi *c, size_t max, struct buf *out);
 int cgi_reply(struct cgi *c, const char *head, size_t head_len, const void *body, size_t body_len);
 /* The same in pieces, for a body that is not held: the head first, then each piece as it comes
  * (-1: nobody reads any more), cgi_finish() at the end.  cgi_cut() ends it so that the web server
- * knows that the body is not whole (as plain CGI it must find that out by Content-Length). */
+ * knows that the body is not whole, where it can. */
 int cgi_begin(struct cgi *c, const char *head, size_t head_len);
 int cgi_piece(struct cgi *c, const void *data, size_t len);
 void cgi_cut(struct cgi *c);
+/* Does the web server see cgi_cut()?  mod_fcgid and lighttpd's CGI do so when a length was
+ * announced, Apache's CGI never; who speaks FastCGI is not told which of them listens. */
+bool cgi_cut_shows(const struct cgi *c, bool announced);
 void cgi_finish(struct cgi *c);
 
 #endif

@@ -13,26 +13,9 @@
 #include "floor/file.h"
 #include "floor/mem.h"
 
-static int nameless(struct store *s, struct fail *why)
-{
-        char *path;
-        int fd = openat(s->dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-        if (fd >= 0)
-                return fd;
-        path = file_path(s->dir, "copy.XXXXXX");
-        fd = mkostemp(path, O_CLOEXEC);
-        if (fd < 0)
-                fail_errno(why, "cannot make a copy in %s", s->dir);
-        else
-                unlink(path);
-        mem_free(path);
-        return fd;
-}
-
 static int copy_open(struct store *s, unsigned which, struct store_index *ix, struct fail *why)
 {
-        int fd = nameless(s, why);
+        int fd = file_nameless(s->dir, why);
 
         if (fd < 0)
                 return -1;

@@ -57,6 +57,23 @@ int file_read_link(const char *path, size_t max, struct buf *out, struct fail *w
         return read_whole(path, 0, max, out, why);
 }
 
+int file_nameless(const char *dir, struct fail *why)
+{
+        int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        char *path;
+
+        if (fd >= 0)
+                return fd;
+        path = file_path(dir, "copy.XXXXXX"); /* a file system that makes none without a name */
+        fd = mkostemp(path, O_CLOEXEC);
+        if (fd < 0)
+                fail_errno(why, "cannot make a file in %s", dir);
+        else
+                unlink(path);
+        mem_free(path);
+        return fd;
+}
+
 int file_write_all(int fd, const void *data, size_t len)
 {
         const char *p = data;

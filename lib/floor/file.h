@@ -31,6 +31,9 @@ int file_make_dir(const char *path, struct fail *why);
 /* Makes names in this directory durable. */
 int file_sync_dir(const char *path, struct fail *why);
 
+/* A new file without a name in this directory, for reading and writing: gone when it is closed. */
+int file_nameless(const char *dir, struct fail *why);
+
 /* All of len, or -1 with errno: they go on after short transfers and EINTR.
  * file_read_at returns how much there was before the end. */
 int file_write_all(int fd, const void *data, size_t len);

@@ -45,6 +45,9 @@ struct reply {
         bool page;         /* carries our stylesheet */
         bool scripted;     /* and our script */
         bool streaming;    /* the head is out, and maybe some of the body */
+        bool spooling;     /* both wait in spool until the body is whole */
+        int spool;         /* a nameless file */
+        int64_t spooled;   /* bytes in it */
         bool cut;          /* and the rest will not come */
         int64_t left;      /* streaming: bytes that are still to come; -1 not known */
         struct buf headers, body;

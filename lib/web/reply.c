@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Replies: built whole, then sent, so that the status is true. */
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "floor/file.h"
 #include "floor/log.h"
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "web/exchange.h"
 #include "web/page.h"
+
+#define SPOOL_PIECE 65528 /* one FastCGI record */
 
 static const struct {
         int status;
@@ -75,6 +80,8 @@ void reply_init(struct reply *re)
 
 void reply_dispose(struct reply *re)
 {
+        if (re->spooling)
+                close(re->spool);
         mem_free(re->type);
         mem_free(re->form_target);
         buf_dispose_secret(&re->headers); /* cookies and locations may be secret */
@@ -249,22 +256,49 @@ static void write_head(struct buf *head, struct request *rq, const struct reply 
                 add_policy(head, re);
 }
 
-int reply_stream(struct request *rq, struct reply *re, int64_t length)
+static int begin(struct request *rq, struct reply *re, int64_t length)
 {
         struct buf head = BUF_NONE;
         int result;
 
-        re->given = true;
-        if (re->broken || re->streaming)
-                return -1;
         write_head(&head, rq, re, length);
-        re->streaming = true;
-        re->left = text_equal(rq->method, "HEAD") ? 0 : length;
         result = cgi_begin(rq->cgi, head.data, head.len);
         buf_dispose_secret(&head);
         if (result != 0)
                 re->cut = true;
         return result;
+}
+
+int reply_stream(struct request *rq, struct reply *re, int64_t length)
+{
+        bool bodyless = text_equal(rq->method, "HEAD");
+        struct fail why = FAIL_CLEAR;
+
+        re->given = true;
+        if (re->broken || re->streaming)
+                return -1;
+        re->streaming = true;
+        re->left = bodyless ? 0 : length;
+        if (bodyless || cgi_cut_shows(rq->cgi, length >= 0))
+                return begin(rq, re, length);
+        re->spool = file_nameless(serve_settings.home, &why);
+        re->spooling = re->spool >= 0;
+        if (re->spooling)
+                return 0;
+        log_event(LOG_LEVEL_ERROR, "a reply cannot be put together", "cause", why.text, NULL);
+        reply_problem(rq, re, 503, NULL);
+        return -1;
+}
+
+static bool spool(struct reply *re, const void *data, size_t len)
+{
+        if (file_write_all(re->spool, data, len) == 0) {
+                re->spooled += (int64_t)len;
+                return true;
+        }
+        log_event(LOG_LEVEL_ERROR, "a reply cannot be put together", "cause",
+                  strerrordesc_np(errno), NULL);
+        return false;
 }
 
 int reply_piece(struct request *rq, struct reply *re, const void *data, size_t len)
@@ -277,8 +311,7 @@ int reply_piece(struct request *rq, struct reply *re, const void *data, size_t l
         }
         if (re->left >= 0)
                 re->left -= (int64_t)len;
-        if (cgi_piece(rq->cgi, data, len) != 0)
-                re->cut = true;
+        re->cut = re->spooling ? !spool(re, data, len) : cgi_piece(rq->cgi, data, len) != 0;
         return re->cut ? -1 : 0;
 }
 
@@ -287,18 +320,42 @@ void reply_cut(struct reply *re)
         re->cut = true;
 }
 
+/* What was put together, now that it is whole. */
+static int send_spooled(struct request *rq, struct reply *re)
+{
+        char *piece = mem_alloc(SPOOL_PIECE);
+        int result = begin(rq, re, re->spooled);
+        ssize_t got = 1;
+
+        for (off_t at = 0; result == 0 && got > 0; at += got) {
+                got = file_read_at(re->spool, piece, SPOOL_PIECE, at);
+                if (got != 0)
+                        result = got < 0 ? -1 : cgi_piece(rq->cgi, piece, (size_t)got);
+        }
+        if (result != 0)
+                cgi_cut(rq->cgi);
+        mem_free(piece);
+        return result;
+}
+
 int reply_send(struct reply *re, struct request *rq)
 {
-        bool bodyless = re->status == 204 || re->status == 304;
-        bool quiet = bodyless || text_equal(rq->method, "HEAD");
+        bool bodyless, quiet;
         struct buf head = BUF_NONE;
         int result;
 
+        if (re->spooling && !re->cut && re->left <= 0)
+                return send_spooled(rq, re);
+        if (re->spooling)
+                reply_problem(rq, re, 502,
+                              "What was asked for broke off on its way here. Retry later.");
         if (re->streaming) {
                 if (re->cut || re->left > 0)
                         cgi_cut(rq->cgi);
                 return re->cut ? -1 : 0;
         }
+        bodyless = re->status == 204 || re->status == 304;
+        quiet = bodyless || text_equal(rq->method, "HEAD");
         write_head(&head, rq, re, (int64_t)re->body.len);
         result = cgi_reply(rq->cgi, head.data, head.len, re->body.data, quiet ? 0 : re->body.len);
         buf_dispose_secret(&head);

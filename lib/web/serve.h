@@ -149,10 +149,12 @@ void reply_type(struct reply *re, const char *media_type);
  * Content-Security-Policy holds them to our own otherwise. */
 void reply_forms_may_end_at(struct reply *re, const char *origin);
 void reply_see_other(struct reply *re, const char *location); /* 303 */
-/* A body that is not held in memory: sends status and headers as they are by now, with this length
- * (-1: not known), then each piece as it comes; -1 when nobody reads any more.  What was sent
- * stays sent: a body that ends short of its length, or reply_cut(), breaks the connection off, so
- * that nobody takes a part for the whole.  Not for HEAD: there only reply_stream() is called. */
+/* A body that is not held in memory: status and headers as they are by now, with this length (-1:
+ * not known), then each piece as it comes; -1 when nobody reads any more.  A body that ends short
+ * of its length, or reply_cut(), is never taken for the whole.  Over FastCGI with a length what was
+ * sent stays sent, and the connection breaks off.  Otherwise web servers would end the reply as if
+ * all were well, so it waits in a nameless file of the home until it is whole; a cut makes it a 502
+ * that says so.  Not for HEAD: there only reply_stream() is called. */
 int reply_stream(struct request *rq, struct reply *re, int64_t length);
 int reply_piece(struct request *rq, struct reply *re, const void *data, size_t len);
 void reply_cut(struct reply *re);

@@ -17,7 +17,7 @@ import time
 BUILD = os.environ.get("FAIRLEAD_BUILD", os.getcwd())
 SOURCE = os.environ.get("FAIRLEAD_SOURCE",
                         os.path.dirname(os.path.dirname(os.path.dirname(__file__))))
-SECONDS = float(os.environ.get("BENCH_SECONDS", "180"))
+SECONDS = float(os.environ.get("BENCH_SECONDS", "240"))
 SECRET = "a hook secret for benches, made up"
 CONNECTIONS = 32
 PAIRS = 7

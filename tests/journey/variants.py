@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The whole journey behind each of the seven web-server set-ups, by the examples as they stand."""
+import http.client
+import http.server
+import json
 import os
 import re
+import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.environ["FAIRLEAD_SOURCE"], "tests", "lib"))
@@ -54,6 +59,58 @@ def report(h, v, link):
                   f"{v}: the file gives no key away")
     other = h.http("GET", link[:-1] + ("A" if link[-1] != "A" else "B"))
     tap.equal(other.status, 404, f"{v}: a changed link opens nothing")
+
+
+FILE = b"%PDF-1.7\n" + bytes(range(256)) * 4000
+
+
+class Files(http.server.BaseHTTPRequestHandler):
+    """A platform that gives out a file of a megabyte: with its length or in chunks, whole or cut."""
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        way = self.path.split("/")[1]
+        self.send_response(200)
+        self.send_header("Content-Type", "application/pdf")
+        self.send_header(*(("Transfer-Encoding", "chunked") if "chunks" in way else
+                           ("Content-Length", str(len(FILE)))))
+        self.end_headers()
+        given = FILE[:400000] if "cut" in way else FILE
+        for at in range(0, len(given), 50000):
+            piece = given[at:at + 50000]
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece) if "chunks" in way else piece)
+        if way == "chunks":
+            self.wfile.write(b"0\r\n\r\n")
+        self.close_connection = "cut" in way
+
+    def log_message(self, *_):
+        pass
+
+
+def files(h, v):
+    """What comes through is whole, or the reader sees that it is not."""
+    ways = ("length", "chunks", "cut-length", "cut-chunks")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Files) as vendor:
+        vendor.daemon_threads = True
+        threading.Thread(target=vendor.serve_forever, daemon=True).start()
+        rows = [{"key": f"cs:{way}", "report_url": f"http://127.0.0.1:{vendor.server_port}/{way}", "session": {
+            "id": way, "test_id": "T", "test_title": "Coding", "state": "complete", "verification": "verified",
+            "score": {"value": 530, "least": 200, "most": 600, "version": "v", "label": ""}}} for way in ways]
+        done = subprocess.run([f"{tap.build()}/tests/tool/plant_session", h.home, "acme"], capture_output=True,
+                              input=json.dumps(rows).encode(), check=True, env=h.environment(), **h._identity())
+        links = [line.split()[1] for line in done.stdout.decode().splitlines()]
+        for way, token in zip(ways, links):
+            try:
+                got = h.http("GET", f"report/acme/{token}/file")
+                what = "whole" if got.body == FILE else f"{got.status}, {len(got.body)} bytes"
+            except (http.client.HTTPException, OSError) as e:
+                what = type(e).__name__
+            if "cut" in way:
+                tap.ok(what in ("IncompleteRead", "RemoteDisconnected", "ConnectionResetError") or
+                       what.startswith("50"), f"{v}: a file that breaks off ({way}) is not taken for whole", what)
+            else:
+                tap.equal(what, "whole", f"{v}: a file of a megabyte ({way}) comes through")
+        vendor.shutdown()
 
 
 def interview(h, v):
@@ -149,6 +206,7 @@ def journey(variant):
         link = assessment(h, variant)
         if link:
             report(h, variant, link)
+        files(h, variant)
         interview(h, variant)
         status(h, variant)
         registry(h, variant)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../tap.h"
 #include "floor/buf.h"
@@ -335,6 +336,23 @@ static void test_file(void)
         mem_free(dir);
 }
 
+static void test_nameless(void)
+{
+        char *dir = tap_dir(), data[8] = "";
+        struct fail why = FAIL_CLEAR;
+        int fd = file_nameless("/nowhere/at/all", &why);
+
+        tap_int(fd, -1, "a nameless file where there is no directory");
+        tap_ok(strstr(why.text, "/nowhere/at/all") != NULL, "names it: %s", why.text);
+        fd = file_nameless(dir, NULL);
+        tap_ok(fd >= 0 && file_write_all(fd, "12345", 5) == 0 &&
+                   file_read_at(fd, data, sizeof data, 0) == 5 && strcmp(data, "12345") == 0,
+               "it is written and read");
+        tap_int(rmdir(dir), 0, "and has no name in the directory");
+        close(fd);
+        mem_free(dir);
+}
+
 static void test_mask(void)
 {
         static const struct {
@@ -376,5 +394,6 @@ int main(void)
         test_when();
         test_setting();
         test_file();
+        test_nameless();
         return tap_end();
 }
