@@ -204,9 +204,12 @@ int health_called(struct org *org, const char *connection, const struct outcome 
         return turned;
 }
 
+/* A poll ended in a way that other calls say nothing about.  403 is a permission for the lists that
+ * polls read; a credential that is good for nothing is denied in other ways. */
 static bool is_final(const struct outcome *o)
 {
-        return o != NULL && (o->kind == OUTCOME_REFUSED || o->kind == OUTCOME_ABSENT);
+        return o != NULL && (o->kind == OUTCOME_REFUSED || o->kind == OUTCOME_ABSENT ||
+                             (o->kind == OUTCOME_DENIED && o->status == 403));
 }
 
 static void edit_polled(json_t *record, const void *context)

@@ -12,6 +12,7 @@
 #include "home/action.h"
 #include "home/alert.h"
 #include "home/event.h"
+#include "home/health.h"
 #include "home/key.h"
 #include "home/records.h"
 #include "home/status_view.h"
@@ -429,7 +430,9 @@ static int poll(struct link *link, json_t **cursor,
         (void)cursor;
         (void)visit;
         (void)context;
-        return outcome_set(o, poll_end, "Both dates are refused.", "HTTP status 422");
+        outcome_set(o, poll_end, "Both dates are refused.", "HTTP status 422");
+        o->status = poll_end == OUTCOME_DENIED ? 403 : poll_end == OUTCOME_REFUSED ? 422 : 200;
+        return poll_end == OUTCOME_DONE ? 0 : -1;
 }
 
 static void is_red(bool wanted, const char *name)
@@ -484,6 +487,23 @@ static void test_polled(void)
         poll_end = OUTCOME_REFUSED;
         pass(MINUTES(61));
         is_red(true, "red again");
+        poll_end = OUTCOME_DONE;
+        pass(MINUTES(61));
+        pass(MINUTES(1));
+        fresh();
+        is_red(false, "and not");
+        poll_end = OUTCOME_DENIED;
+        pass(2 * WHEN_MINUTE);
+        pass(MINUTES(61)); /* no subject more than once an hour */
+        tap_int(fresh(), 1, "a permission that the poll alone lacks is told");
+        for (int i = 0; i < 3; i++) {
+                const struct outcome good = { .kind = OUTCOME_DONE, .status = 200 };
+
+                health_called(f.org, "gh", &good, fake_options(&f).trade.now_ms(), NULL);
+                is_red(true, "the light stays red, whatever else works");
+                pass(MINUTES(61));
+        }
+        tap_int(fresh(), 0, "and it is told once");
         fake_rules(f.org, "[]");
         pass(2 * WHEN_MINUTE);
         is_red(false, "when nobody waits for it any more, it is not missed");
