@@ -9,6 +9,8 @@
 
 /* Of one person in the time that events are kept; one batch holds as many. */
 #define EVENTS_MAX 500
+/* One who became another, who became another ... */
+#define MERGES_MAX 8
 
 /* A copy to be edited, an empty one where there is none yet: 0, -1. */
 static int open_record(struct org *org, const char *key, json_t **read, json_t **record,
@@ -43,6 +45,23 @@ static void add_event(json_t *record, uint64_t number)
                 json_array_remove(events, 0);
 }
 
+/* One record; *next (the caller's): of whom he became, NULL for nobody else.  1 gone, 0, -1. */
+static int take_one(struct plan *p, struct org *org, const char *key, uint64_t number, char **next,
+                    struct fail *why)
+{
+        json_t *read, *record;
+        int gone;
+
+        *next = NULL;
+        if (open_record(org, key, &read, &record, why) != 0)
+                return -1;
+        gone = json_get_bool(record, "gone", false);
+        *next = mem_text(json_get_text(record, "into", NULL));
+        add_event(record, number);
+        close_record(p, key, read, record);
+        return gone;
+}
+
 int about_take(struct plan *p, struct org *org, const char *connection, const json_t *about,
                uint64_t number, struct fail *why)
 {
@@ -50,15 +69,14 @@ int about_take(struct plan *p, struct org *org, const char *connection, const js
 
         for (size_t i = 0; gone >= 0 && i < json_array_size(about); i++) {
                 char *key = record_digest(connection, json_text_of(json_array_get(about, i), ""));
-                json_t *read, *record;
 
-                if (open_record(org, key, &read, &record, why) != 0) {
-                        gone = -1;
-                } else {
-                        if (json_get_bool(record, "gone", false))
-                                gone = 1;
-                        add_event(record, number);
-                        close_record(p, key, read, record);
+                for (int hop = 0; key != NULL && gone >= 0 && hop < MERGES_MAX; hop++) {
+                        char *next;
+                        int one = take_one(p, org, key, number, &next, why);
+
+                        gone = one < 0 ? -1 : gone | one;
+                        mem_free(key);
+                        key = next;
                 }
                 mem_free(key);
         }
@@ -85,27 +103,64 @@ int about_erase(struct plan *p, struct org *org, const char *connection, const c
         return result;
 }
 
+/* The events of the first, now also the second's: 0, -1.  Who is gone takes them along. */
+static int hand_over(struct plan *p, struct org *org, const json_t *events, const char *key,
+                     uint64_t number, struct fail *why)
+{
+        json_t *read, *record;
+        int result = open_record(org, key, &read, &record, why);
+        bool gone;
+
+        if (result != 0)
+                return -1;
+        gone = json_get_bool(record, "gone", false);
+        for (size_t i = 0; result == 0 && i < json_array_size(events); i++) {
+                uint64_t event = (uint64_t)json_int_of(json_array_get(events, i), 0);
+
+                add_event(record, event);
+                if (gone)
+                        result = erase_event(p, org, event, why);
+        }
+        add_event(record, number);
+        close_record(p, key, read, record);
+        return result;
+}
+
 int about_merge(struct plan *p, struct org *org, const char *connection, const char *whom,
                 const char *into, uint64_t number, struct fail *why)
 {
         char *from = record_digest(connection, whom), *key = record_digest(connection, into);
-        json_t *old = NULL, *read, *record;
-        const json_t *events;
-        int result = record_get(org, "about", from, &old, why) < 0 ? -1 : 0;
+        json_t *read, *record;
+        int result = text_equal(from, key) ? 1 : open_record(org, from, &read, &record, why);
 
-        if (result == 0)
-                result = open_record(org, key, &read, &record, why);
         if (result == 0) {
-                events = json_object_get(old, "events");
-                for (size_t i = 0; i < json_array_size(events); i++)
-                        add_event(record, (uint64_t)json_int_of(json_array_get(events, i), 0));
+                result = hand_over(p, org, json_object_get(record, "events"), key, number, why);
+                /* What comes late about the first is the second's as well. */
+                json_set_text(record, "into", key);
                 add_event(record, number);
-                close_record(p, key, read, record);
+                close_record(p, from, read, record);
         }
-        json_decref(old);
         mem_free(from);
         mem_free(key);
-        return result;
+        return result < 0 ? -1 : 0;
+}
+
+/* 0, -1; *next as above. */
+static int drop_one(struct batch *b, struct org *org, const char *key, uint64_t number, char **next,
+                    struct fail *why)
+{
+        json_t *read = NULL;
+        const json_t *events;
+        int found = record_get(org, "about", key, &read, why);
+
+        *next = mem_text(json_get_text(read, "into", NULL));
+        /* Events go in their order: the last one of a list is the last of all. */
+        events = json_object_get(read, "events");
+        if (found == 1 &&
+            json_int_of(json_array_get(events, json_array_size(events) - 1), 0) <= (int64_t)number)
+                batch_delete(b, "about", key);
+        json_decref(read);
+        return found < 0 ? -1 : 0;
 }
 
 int about_drop(struct batch *b, struct org *org, const char *connection, const json_t *about,
@@ -115,19 +170,14 @@ int about_drop(struct batch *b, struct org *org, const char *connection, const j
 
         for (size_t i = 0; result == 0 && i < json_array_size(about); i++) {
                 char *key = record_digest(connection, json_text_of(json_array_get(about, i), ""));
-                json_t *read = NULL;
-                const json_t *events;
-                int found = record_get(org, "about", key, &read, why);
 
-                /* Events go in their order: the last one of a list is the last of all. */
-                events = json_object_get(read, "events");
-                if (found < 0)
-                        result = -1;
-                else if (found == 1 &&
-                         json_int_of(json_array_get(events, json_array_size(events) - 1), 0) <=
-                             (int64_t)number)
-                        batch_delete(b, "about", key);
-                json_decref(read);
+                for (int hop = 0; key != NULL && result == 0 && hop < MERGES_MAX; hop++) {
+                        char *next;
+
+                        result = drop_one(b, org, key, number, &next, why);
+                        mem_free(key);
+                        key = next;
+                }
                 mem_free(key);
         }
         return result;

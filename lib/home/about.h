@@ -21,7 +21,8 @@ int about_take(struct plan *p, struct org *org, const char *connection, const js
 int about_erase(struct plan *p, struct org *org, const char *connection, const char *whom,
                 uint64_t number, struct fail *why);
 
-/* Two became one: what is kept about the first goes when the other does. */
+/* Two became one: what is kept about the first, and what comes late about him, goes when the other
+ * does. */
 int about_merge(struct plan *p, struct org *org, const char *connection, const char *whom,
                 const char *into, uint64_t number, struct fail *why);
 

@@ -130,6 +130,26 @@ static void test_merge(void)
         tap_text(known("gh", "candidate:21"), "21 20 22", "merged: they are of the one who stays");
         leave("candidate:25", "candidate:26", 23);
         tap_text(known("gh", "candidate:26"), "23", "merged, with nothing known of either");
+
+        tap_int(take("gh", "candidate:20", NULL, 24), 0, "one about the first comes late");
+        tap_text(known("gh", "candidate:21"), "21 20 22 24", "it is of the one who stays");
+        leave("candidate:21", "candidate:22", 25);
+        tap_int(take("gh", "candidate:20", NULL, 26), 0, "merged on");
+        tap_text(known("gh", "candidate:22"), "21 20 22 24 25 26", "so are those of both");
+        leave("candidate:22", NULL, 27);
+        tap_int(take("gh", "candidate:20", NULL, 28), 1, "who is gone is gone under each name");
+        tap_int(take("gh", "candidate:21", NULL, 29), 1, "under the second, too");
+        leave("candidate:28", "candidate:22", 30);
+        tap_int(take("gh", "candidate:28", NULL, 31), 1, "merged into one who is gone");
+        leave("candidate:20", "candidate:20", 32);
+        leave("candidate:22", "candidate:20", 33);
+        tap_int(take("gh", "candidate:20", NULL, 34), 1, "a ring of merges ends");
+        for (uint64_t n = 20; n <= 34; n++) {
+                drop("candidate:20", "candidate:21", n);
+                drop("candidate:28", NULL, n);
+        }
+        tap_text(known("gh", "candidate:20"), "none", "pruned: nothing is left of the first");
+        tap_text(known("gh", "candidate:22"), "none", "nor of the last");
 }
 
 static void test_ceiling(void)
