@@ -88,6 +88,7 @@ static int apply(struct store *s, struct group *g, struct fail *why)
 {
         struct store_live *live = s->live;
         struct store_chain chain = { live->segment, live->sequence, live->crc };
+        struct store_overlay last = { 0 };
         struct store_entry entry;
         size_t at = 0;
         int result = -1;
@@ -102,9 +103,11 @@ static int apply(struct store *s, struct group *g, struct fail *why)
         while (result == 0 &&
                store_record_next(g->bytes.data + at, g->bytes.len - at, &chain, &entry)) {
                 stamp(live, &entry);
-                result = store_index_apply(&s->index, entry.ops, entry.len, why);
+                result = store_overlay_add(&last, &entry, why);
                 at += entry.size;
         }
+        if (result == 0)
+                result = store_overlay_apply(&last, &s->index, why);
         if (result == 0) {
                 live->offset += g->bytes.len;
                 live->crc = g->chain.crc;
@@ -118,6 +121,7 @@ static int apply(struct store *s, struct group *g, struct fail *why)
         store_lock_release(s);
 out:
         pthread_mutex_unlock(&s->reading);
+        store_overlay_dispose(&last);
         return result;
 }
 

@@ -300,6 +300,10 @@ int store_overlay_find(const struct store_overlay *o, const char *key, size_t ke
                        struct store_op *op);
 void store_overlay_set(struct store_overlay *o, const struct store_op *op);
 void store_overlay_at(const struct store_overlay *o, size_t i, struct store_op *op);
+/* A record's operations; -1: they make no sense. */
+int store_overlay_add(struct store_overlay *o, const struct store_entry *entry, struct fail *why);
+/* Each key as it is in the end: many of a segment are written again and again. */
+int store_overlay_apply(const struct store_overlay *o, struct store_index *ix, struct fail *why);
 
 /* Decides a batch against the index and the batches before it; fills mine.  With the writer's
  * lock held. */

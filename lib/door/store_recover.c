@@ -162,19 +162,24 @@ static void set_position(struct store *s, const struct store_chain *chain, uint6
 static int replay(struct store_index *ix, const struct buf *journal, struct store_chain *chain,
                   uint64_t most, size_t *end, struct fail *why)
 {
+        struct store_overlay last = { 0 };
         struct store_entry entry;
         size_t at = 0;
         struct store_chain next = *chain;
+        int result = 0;
 
-        while (next.sequence < most &&
+        while (result == 0 && next.sequence < most &&
                store_record_next(journal->data + at, journal->len - at, &next, &entry)) {
-                if (ix != NULL && store_index_apply(ix, entry.ops, entry.len, why) != 0)
-                        return -1;
+                if (ix != NULL)
+                        result = store_overlay_add(&last, &entry, why);
                 at += entry.size;
                 *chain = next;
         }
+        if (result == 0 && ix != NULL)
+                result = store_overlay_apply(&last, ix, why);
+        store_overlay_dispose(&last);
         *end = at;
-        return 0;
+        return result;
 }
 
 /* What damage means when it is the clean index that has it. */

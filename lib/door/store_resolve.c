@@ -118,6 +118,32 @@ void store_overlay_set(struct store_overlay *o, const struct store_op *op)
                 buf_add(&o->bytes, op->data, c->len);
 }
 
+int store_overlay_add(struct store_overlay *o, const struct store_entry *entry, struct fail *why)
+{
+        struct store_op op;
+        size_t at = 0;
+        int more;
+
+        while ((more = store_op_next(entry->ops, entry->len, &at, &op)) > 0)
+                store_overlay_set(o, &op);
+        return more == 0 ? 0 : fail_set(why, FAIL_BROKEN, "a journal record makes no sense");
+}
+
+int store_overlay_apply(const struct store_overlay *o, struct store_index *ix, struct fail *why)
+{
+        struct buf ops = BUF_NONE;
+        struct store_op op;
+        int result;
+
+        for (size_t i = 0; i < o->count; i++) {
+                store_overlay_at(o, i, &op);
+                store_op_add(&ops, &op);
+        }
+        result = store_index_apply(ix, ops.data, ops.len, why);
+        buf_dispose(&ops);
+        return result;
+}
+
 /* One batch at work. */
 struct work {
         struct store *s;
