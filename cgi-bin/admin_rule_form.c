@@ -19,8 +19,11 @@ static const char *typed(void *context, const char *name)
 /* A field as it was sent, else as the rule has it. */
 static const char *field(struct request *rq, const struct rule_page *p, const char *name)
 {
-        if (text_equal(request_method(rq), "POST"))
-                return request_form(rq, name);
+        const char *sent = text_equal(request_method(rq), "POST") ? request_form(rq, name) : NULL;
+
+        /* What was not sent was not on the page: it stays. */
+        if (sent != NULL || (p->filled == NULL && text_equal(request_method(rq), "POST")))
+                return sent;
         return p->filled == NULL ? NULL : json_get_text(p->filled->shown, name, NULL);
 }
 
@@ -48,7 +51,7 @@ static void set_typed(struct request *rq, json_t *view, const struct rule_page *
 }
 
 /* A rule may name a connection that is gone: the browser would choose another for it. */
-static void offer_gone(json_t *options, const char *value)
+static void offer_gone(json_t *options, const char *value, bool silent)
 {
         json_t *row;
         size_t i;
@@ -59,7 +62,9 @@ static void offer_gone(json_t *options, const char *value)
                         return;
         }
         if (!text_empty(value)) {
-                char *words = mem_format("%s (not connected)", value);
+                char *words = mem_format(silent ? "%s (tells of no interviews, or not connected)"
+                                                : "%s (not connected)",
+                                         value);
 
                 json_add(options, admin_option(value, words));
                 mem_free(words);
@@ -75,9 +80,10 @@ static void set_standing(json_t *view, const struct rule_page *p)
         json_set(view, "kept", json_deep_copy(p->filled->kept));
         json_set_bool(view, "always",
                       text_equal(json_get_text(p->filled->shown, "percent", NULL), ""));
-        offer_gone(json_object_get(view, "systems"), json_get_text(p->filled->shown, "ats", NULL));
+        offer_gone(json_object_get(view, "systems"), json_get_text(p->filled->shown, "ats", NULL),
+                   p->kind->waits == RULE_SCHEDULE);
         offer_gone(json_object_get(view, "platforms"),
-                   json_get_text(p->filled->shown, "platform", NULL));
+                   json_get_text(p->filled->shown, "platform", NULL), false);
 }
 
 /* Fields there are, and what is missing for them. */

@@ -234,6 +234,11 @@ static bool may_begin(void)
         return false;
 }
 
+static void leave(void *count)
+{
+        atomic_fetch_sub((_Atomic int *)count, 1);
+}
+
 void report_file_handler(struct request *rq, struct reply *re,
                          void (*seen)(struct request *rq, struct org *org, const char *session))
 {
@@ -252,6 +257,7 @@ void report_file_handler(struct request *rq, struct reply *re,
                         reply_header(re, "Retry-After", "5");
                         break;
                 }
+                request_keep(rq, &under_way, leave); /* until the reply has gone out */
                 seen(rq, org, session);
                 p = mem_alloc(sizeof *p);
                 p->rq = rq;
@@ -259,7 +265,6 @@ void report_file_handler(struct request *rq, struct reply *re,
                 p->session = session;
                 pass(p, url);
                 mem_free(p);
-                atomic_fetch_sub(&under_way, 1);
                 break;
         case 0:
                 reply_problem(rq, re, 404, "There is no report file behind this link.");

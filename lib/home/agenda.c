@@ -589,8 +589,7 @@ void agenda_hurry(struct agenda *a, const char *org, const char *connection, int
 
 static bool is_round(const struct item *item)
 {
-        return item->what == AGENDA_SWEEP || item->what == AGENDA_POLL ||
-               item->what == AGENDA_PRUNE;
+        return item->what == AGENDA_SWEEP || item->what == AGENDA_POLL;
 }
 
 void agenda_count(struct agenda *a, int64_t before_ms, int64_t rounds_ms, unsigned *running,

@@ -87,7 +87,7 @@ void agenda_rest_org(struct agenda *a, const char *org, int64_t until_ms);
 /* Somebody changed this connection (NULL: any): its waiting items are due now. */
 void agenda_hurry(struct agenda *a, const char *org, const char *connection, int64_t now_ms);
 
-/* How many run, and how many that wait are due before a time; rounds (sweeps, polls, pruning:
+/* How many run, and how many that wait are due before a time; rounds (sweeps, polls:
  * they come back for ever) before one of their own. */
 void agenda_count(struct agenda *a, int64_t before_ms, int64_t rounds_ms, unsigned *running,
                   unsigned *due);

@@ -20,6 +20,7 @@ struct rehearsal {
         json_t *rows;
         json_t *seen; /* schedules, by connection and id: the newest event speaks */
         int64_t since_ms, fits, unknown;
+        bool broken; /* why says it */
         struct fail *why;
 };
 
@@ -91,10 +92,11 @@ static void judge_schedule(struct rehearsal *r, const char *connection, const st
                 if (!text_equal(json_get_text(waits, "title", "*"), "*") ||
                     (found != 1 && !text_equal(json_get_text(waits, "job", "*"), "*")))
                         r->unknown++;
-                else
+                else if (found >= 0)
                         rules_for_schedule(r->rules, connection, &a, NULL, tell, t);
                 if (found == 1)
                         application_dispose(&a);
+                r->broken = r->broken || found < 0;
         }
         json_decref(record);
         mem_free(name);
@@ -167,7 +169,7 @@ static int over_events(struct rehearsal *r)
                 }
                 buf_dispose(&body);
                 json_decref(event);
-                if (found < 0)
+                if (found < 0 || r->broken)
                         return -1;
                 if (old)
                         break;

@@ -165,18 +165,24 @@ static json_t *parent_of(json_t *object, const char *path, const char **name)
 
 void rule_field_put(const struct rule_field *f, json_t *rule, size_t step, const char *text)
 {
-        json_t *object = object_of(f, rule, step);
+        json_t *whole = object_of(f, rule, step), *object;
         const char *name;
         double value;
 
         /* What is not there, and stays as it would be, makes no object to stand in. */
-        if (f->optional && json_at(object, f->path) == NULL &&
+        if (f->optional && json_at(whole, f->path) == NULL &&
             (*text == '\0' || text_equal(text, f->absent)))
                 return;
-        object = parent_of(object, f->path, &name);
-        if (*text == '\0' && (f->optional || f->number))
+        object = parent_of(whole, f->path, &name);
+        if (*text == '\0' && (f->optional || f->number)) {
                 json_object_del(object, name);
-        else if (!f->number || !number_of(text, &value))
+                if (f->optional && object != whole && json_object_size(object) == 0) {
+                        char *first = mem_text_part(f->path, (size_t)(name - f->path) - 1);
+
+                        json_object_del(whole, first);
+                        mem_free(first);
+                }
+        } else if (!f->number || !number_of(text, &value))
                 json_set_text(object, name, *text == '\0' ? f->absent : text);
         else if (value == (double)(int)value)
                 json_set_int(object, name, (int)value);

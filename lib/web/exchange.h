@@ -44,8 +44,9 @@ struct reply {
         char *form_target; /* a second origin that forms may end at, or NULL */
         bool page;         /* carries our stylesheet */
         bool scripted;     /* and our script */
-        bool streaming;    /* the head is out, and maybe some of the body */
+        bool streaming;    /* the head is out, and maybe some of the body; unless spooling */
         bool spooling;     /* both wait in spool until the body is whole */
+        bool no_room;      /* for them */
         int spool;         /* a nameless file */
         int64_t spooled;   /* bytes in it */
         bool cut;          /* and the rest will not come */

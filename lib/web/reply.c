@@ -2,6 +2,7 @@
 /* Replies: built whole, then sent, so that the status is true. */
 #include <errno.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "floor/file.h"
@@ -12,6 +13,9 @@
 #include "web/page.h"
 
 #define SPOOL_PIECE 65528 /* one FastCGI record */
+/* The disk is the home's, and what must be kept comes first. */
+#define SPOOL_SPARE (INT64_C(256) * 1024 * 1024) /* left free */
+#define SPOOL_LOOK (INT64_C(1024) * 1024)        /* looked after so many bytes */
 
 static const struct {
         int status;
@@ -290,12 +294,24 @@ int reply_stream(struct request *rq, struct reply *re, int64_t length)
         return -1;
 }
 
+static bool has_room(int fd)
+{
+        struct statvfs disk;
+
+        return fstatvfs(fd, &disk) != 0 ||
+               (int64_t)disk.f_bavail > SPOOL_SPARE / (int64_t)disk.f_frsize;
+}
+
 static bool spool(struct reply *re, const void *data, size_t len)
 {
-        if (file_write_all(re->spool, data, len) == 0) {
-                re->spooled += (int64_t)len;
+        int64_t had = re->spooled / SPOOL_LOOK;
+
+        re->spooled += (int64_t)len;
+        re->no_room = re->spooled / SPOOL_LOOK != had && !has_room(re->spool);
+        errno = ENOSPC;
+        if (!re->no_room && file_write_all(re->spool, data, len) == 0)
                 return true;
-        }
+        re->no_room = true;
         log_event(LOG_LEVEL_ERROR, "a reply cannot be put together", "cause",
                   strerrordesc_np(errno), NULL);
         return false;
@@ -346,7 +362,9 @@ int reply_send(struct reply *re, struct request *rq)
 
         if (re->spooling && !re->cut && re->left <= 0)
                 return send_spooled(rq, re);
-        if (re->spooling)
+        if (re->spooling && re->no_room)
+                reply_problem(rq, re, 503, NULL);
+        else if (re->spooling)
                 reply_problem(rq, re, 502,
                               "What was asked for broke off on its way here. Retry later.");
         if (re->streaming) {

@@ -117,13 +117,13 @@ async function open(page, look, javaScriptEnabled) {
         const { context, tab, troubles } = await tabOf(look, javaScriptEnabled);
         await context.clearCookies();
         await context.setExtraHTTPHeaders(page.html ? {} : page.headers ?? {});
+        troubles.length = 0;
         if (page.html) {
                 await tab.goto('about:blank');
                 await tab.setContent(page.html, { waitUntil: 'load' });
                 const reply = { status: () => page.status, text: () => Promise.resolve(page.html) };
                 return { tab, reply, troubles };
         }
-        troubles.length = 0;
         const reply = await tab.goto(page.url, { waitUntil: 'load' });
         return { tab, reply, troubles };
 }

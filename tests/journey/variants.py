@@ -99,6 +99,7 @@ def files(h, v):
         done = subprocess.run([f"{tap.build()}/tests/tool/plant_session", h.home, "acme"], capture_output=True,
                               input=json.dumps(rows).encode(), check=True, env=h.environment(), **h._identity())
         links = [line.split()[1] for line in done.stdout.decode().splitlines()]
+        tap.equal(len(links), len(ways), f"{v}: reports of four kinds")
         for way, token in zip(ways, links):
             try:
                 got = h.http("GET", f"report/acme/{token}/file")

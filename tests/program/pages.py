@@ -606,7 +606,9 @@ def test_rule_schedule(home, ada, bob):
     tap.contains(page, "would have fitted 0 times", "of a title")
     tap.contains(page, "2 events of that time do not say which job or title", "nothing can be said")
     tap.contains(rehearsed(job="17"), "2 events of that time do not say which job or title", "nor of a job")
-    tap.contains(rehearsed(ats="gh"), "only when it is asked", "Greenhouse has to be asked")
+    page = rehearsed(ats="gh")
+    tap.contains(page, "only when it is asked", "Greenhouse has to be asked")
+    tap.lacks(page, "would have fitted", "so no number is made up")
     for name, change, fault in (("a system there is not", {"ats": "nope"}, "fault"),
                                 ("an overlong title", {"title": "x" * 5000}, "title-hint"),
                                 ("a platform there is not", {"platform": EVIL}, "fault")):
@@ -617,6 +619,20 @@ def test_rule_schedule(home, ada, bob):
     tap.equal(ada.post("rules/add/schedule", **SCHEDULE, do="save").status, 303, "saved")
     tap.contains(html.unescape(ada.get("rules").text()),
                  "When an interview is scheduled in ab: make a live interview on cs.", "it stands")
+
+
+@with_people
+def test_rule_write(home, ada, bob):
+    typed = {"id": "write", "result": "any", "file": "pdf", "do": "save"}
+    ada.get("rules/add/write")
+    for name, change in (("an odd result", {"result": "xyz"}), ("an odd file", {"file": "exe"})):
+        reply = ada.post("rules/add/write", **{**typed, **change})
+        tap.equal(reply.status, 422, f"{name}: refused")
+        tap.contains(reply.text(), 'class="fault">This must be', f"{name}: and why")
+    tap.equal(ada.post("rules/add/write", **typed).status, 303, "saved")
+    ada.get("rules/write/change")
+    page = ada.post("rules/write/change", result="final", do="rehearse").text()
+    tap.contains(page, 'value="pdf" selected', "an older page knows nothing of the file: the next one does")
 
 
 TAG = {"id": "tags", "result": "any", "pass": "70", "fail": "40", "tag_pass": "Assessment: pass",
@@ -801,5 +817,5 @@ def stage_rules(home):
 
 
 tap.run(test_connections, test_candidates, test_events, test_actions, test_rules, test_rule_schedule,
-        test_rule_tag, test_rule_change,
+        test_rule_write, test_rule_tag, test_rule_change,
         test_keys, test_key_forms)
