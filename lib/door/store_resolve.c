@@ -135,6 +135,8 @@ int store_overlay_apply(const struct store_overlay *o, struct store_index *ix, s
         struct store_op op;
         int result;
 
+        if (o->count == 0)
+                return 0;
         for (size_t i = 0; i < o->count; i++) {
                 store_overlay_at(o, i, &op);
                 store_op_add(&ops, &op);

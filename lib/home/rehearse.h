@@ -6,8 +6,9 @@
  * A rule that waits for a stage is held against the events of that time that say which stage was
  * entered; those that only say where to look (notices) cannot be judged and are counted.  A rule
  * that waits for a result is held against the sessions of that time.  One that waits for an
- * interview is held against the schedules that events told of, once each, as they stand; what a hiring
- * system that has to be asked for them (polled) answered is not kept, so nothing can be said.
+ * interview is held against the schedules that events told of, once each, as they stand; what a
+ * hiring system that has to be asked for them (polled) answered is not kept, so nothing can be
+ * said.
  */
 #ifndef HOME_REHEARSE_H
 #define HOME_REHEARSE_H

@@ -154,7 +154,8 @@ void reply_see_other(struct reply *re, const char *location); /* 303 */
  * of its length, or reply_cut(), is never taken for the whole.  Over FastCGI with a length what was
  * sent stays sent, and the connection breaks off.  Otherwise web servers would end the reply as if
  * all were well, so it waits in a nameless file of the home until it is whole; a cut makes it a 502
- * that says so, and a disk that is nearly full a 503.  Not for HEAD: there only reply_stream() is called. */
+ * that says so, and a disk that is nearly full a 503.  Not for HEAD: there only reply_stream() is
+ * called. */
 int reply_stream(struct request *rq, struct reply *re, int64_t length);
 int reply_piece(struct request *rq, struct reply *re, const void *data, size_t len);
 void reply_cut(struct reply *re);
