@@ -118,7 +118,7 @@ try {
         say(await has('In the last 30 days it would have fitted'), 'the rule is rehearsed before it stands');
         await see('rule rehearsed');
         await press('Save');
-        await admin.getByRole('link', { name: /result/i }).last().click();
+        await admin.getByRole('link', { name: 'Write the result' }).click();
         await see('rule write form');
         await press('Save');
         say(await admin.locator('main .events li').count() === 2, 'two rules stand');
