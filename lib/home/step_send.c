@@ -296,19 +296,41 @@ struct taken {
         const char *external;
 };
 
+/* Which sending made a session, as our own record says: 1, 0 there is no record, -1.  *external is
+ * the caller's: "" when an event wrote it down first. */
+static int made_by(struct step *s, const char *id, char **external)
+{
+        char *key = dossier_key(s->desk.connection->id, id);
+        json_t *record = NULL;
+        int found = key == NULL ? -1 : record_get(s->org, "session", key, &record, NULL);
+
+        *external = mem_text(json_get_text(record, "external", ""));
+        json_decref(record);
+        mem_free(key);
+        return found;
+}
+
 /* A session that another sending made.  What cannot be told counts as taken. */
 static bool is_taken(void *context, const char *id)
 {
         struct taken *t = context;
-        char *key = dossier_key(t->s->desk.connection->id, id);
-        json_t *record = NULL;
-        int found = key == NULL ? -1 : record_get(t->s->org, "session", key, &record, NULL);
-        bool taken = found < 0 || (found == 1 &&
-                                   !text_equal(json_get_text(record, "external", ""), t->external));
+        char *external;
+        int found = made_by(t->s, id, &external);
+        bool taken = found < 0 || (found == 1 && !text_equal(external, t->external));
 
-        json_decref(record);
-        mem_free(key);
+        mem_free(external);
         return taken;
+}
+
+/* The same, and it can be told. */
+static bool is_earlier(struct step *s, const char *id, const char *external)
+{
+        char *theirs;
+        bool earlier =
+            made_by(s, id, &theirs) == 1 && !text_empty(theirs) && !text_equal(theirs, external);
+
+        mem_free(theirs);
+        return earlier;
 }
 
 /* What a killed worker had sent may still be on its way to the platform: whoever looks before it
@@ -324,20 +346,6 @@ static int must_rest(struct step *s)
                     "It may have been sent. That is looked at in a moment.", "begun and not ended");
         s->outcome.wait_ms = since + rest - now;
         return 1;
-}
-
-/* Of an earlier sending, as our own record says. */
-static bool is_earlier(struct step *s, const struct session *made, const char *external)
-{
-        char *key = dossier_key(s->desk.connection->id, made->id);
-        json_t *record = NULL;
-        bool earlier = key != NULL && record_get(s->org, "session", key, &record, NULL) == 1;
-        const char *whose = json_get_text(record, "external", "");
-
-        earlier = earlier && !text_empty(whose) && !text_equal(whose, external);
-        json_decref(record);
-        mem_free(key);
-        return earlier;
 }
 
 /* Asks for the session.  After a doubt the candidate may have finished it meanwhile, and to
@@ -369,7 +377,7 @@ static int obtain(struct step *s, const struct invitation *invitation, bool doub
                 return -1;
         if (platform->invite(&s->desk.link, invitation, made, &s->outcome) != 0)
                 return -1;
-        if (doubt && !is_earlier(s, made, invitation->external_id))
+        if (doubt && !is_earlier(s, made->id, invitation->external_id))
                 made->shared = false; /* what there is may be of this very sending */
         return 0;
 }
