@@ -134,15 +134,13 @@ static int mint(struct link *link, char **text, int64_t *expires_ms, struct outc
          * of a refusal is cleaned in greenhouse_v3_words(). */
         result = link->call(link, &request, &answer, NULL);
         outcome->elapsed_us += answer.elapsed_us;
-        outcome->status = answer.status;
+        outcome->status = 0; /* of the call itself: a 403 here says nothing about its record */
         if (result == 0 && answer.status == 200) {
                 result = accept_token(&answer, text, expires_ms, outcome);
         } else {
                 if (answer.status == 429)
                         greenhouse_v3_rate(link, &answer, outcome);
                 result = refusal(link, &answer, outcome);
-                /* Of the call itself there was none: a 403 here says nothing about its record. */
-                outcome->status = 0;
         }
         if (answer.body.data != NULL)
                 mem_wipe(answer.body.data, answer.body.len);
