@@ -19,12 +19,10 @@ static const char *typed(void *context, const char *name)
 /* A field as it was sent, else as the rule has it. */
 static const char *field(struct request *rq, const struct rule_page *p, const char *name)
 {
-        const char *sent = text_equal(request_method(rq), "POST") ? request_form(rq, name) : NULL;
+        const char *sent = request_form(rq, name);
 
-        /* What was not sent was not on the page: it stays. */
-        if (sent != NULL || (p->filled == NULL && text_equal(request_method(rq), "POST")))
-                return sent;
-        return p->filled == NULL ? NULL : json_get_text(p->filled->shown, name, NULL);
+        return sent != NULL || p->filled == NULL ? sent
+                                                 : json_get_text(p->filled->shown, name, NULL);
 }
 
 static void set_typed(struct request *rq, json_t *view, const struct rule_page *p)

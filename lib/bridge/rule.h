@@ -64,6 +64,10 @@ int rule_score(const json_t *lines, const struct session *session);
  * it goes on, and when it expired or was declined. */
 enum rule_verdict { RULE_PASS, RULE_REVIEW, RULE_FAIL, RULE_NONE };
 enum rule_verdict rule_verdict(const json_t *with, const struct session *session);
+/* What tags are called where a rule's "tags" do not say. */
+#define RULE_TAG_PASS "Assessment: pass"
+#define RULE_TAG_REVIEW "Assessment: needs review"
+#define RULE_TAG_FAIL "Assessment: fail"
 /* The tag for a verdict by a rule's "tags" (may be NULL); NULL for NONE. */
 const char *rule_tag(const json_t *tags, enum rule_verdict verdict);
 

@@ -179,9 +179,9 @@ const char *rule_tag(const json_t *tags, enum rule_verdict verdict)
         static const struct {
                 const char *name, *standard;
         } rows[] = {
-                [RULE_PASS] = { "pass", "Assessment: pass" },
-                [RULE_REVIEW] = { "review", "Assessment: needs review" },
-                [RULE_FAIL] = { "fail", "Assessment: fail" },
+                [RULE_PASS] = { "pass", RULE_TAG_PASS },
+                [RULE_REVIEW] = { "review", RULE_TAG_REVIEW },
+                [RULE_FAIL] = { "fail", RULE_TAG_FAIL },
         };
 
         return verdict > RULE_FAIL

@@ -237,9 +237,10 @@ int rehearse(struct home *h, struct org *org, const json_t *rule, int64_t now_ms
 
         json_add(r.rules, json_deep_copy(rule));
         polled = is_polled(&r);
-        result = polled < 0                             ? -1
-                 : json_at(rule, "when.result") != NULL ? over_results(&r)
-                                                        : over_events(&r);
+        if (polled != 0)
+                result = polled < 0 ? -1 : 0; /* nothing was kept that could be looked through */
+        else
+                result = json_at(rule, "when.result") != NULL ? over_results(&r) : over_events(&r);
         json_decref(r.rules);
         json_decref(r.seen);
         if (result != 0) {

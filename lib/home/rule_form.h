@@ -6,8 +6,8 @@
 #ifndef HOME_RULE_FORM_H
 #define HOME_RULE_FORM_H
 
-#include "door/json.h"
 #include "home/home.h"
+#include "home/rule_field.h"
 
 enum rule_waits { RULE_STAGE, RULE_SCHEDULE, RULE_RESULT };
 
@@ -23,23 +23,6 @@ const struct rule_kind *rule_kind(const char *name);
 /* The form of a step of this rule; NULL: there is none. */
 const struct rule_kind *rule_kind_of(const json_t *rule, const json_t *step);
 bool rule_kind_has(const struct rule_kind *kind, const char *field);
-
-/* Where a field's text stands in a rule. */
-struct rule_field {
-        const char *name; /* NULL ends the list */
-        enum { RULE_IN_START, RULE_IN_WHEN, RULE_IN_STEP } in;
-        const char *path;   /* below that */
-        bool number;        /* 0 to 100 */
-        bool optional;      /* empty: no member */
-        const char *absent; /* means the same as no member */
-};
-extern const struct rule_field rule_fields[];
-/* The text that a field shows for a rule; the caller's. */
-char *rule_field_text(const struct rule_field *field, const json_t *rule, size_t step);
-/* Puts a text there.  A number that is none stays a text, for rules_check() to find. */
-void rule_field_put(const struct rule_field *field, json_t *rule, size_t step, const char *text);
-/* Could this be typed there?  Of numbers only; what else is wrong is said by rules_check(). */
-bool rule_field_takes(const struct rule_field *field, const char *text);
 
 /* What was typed as a rule: the caller's.  Names: id, and the kind's fields.  Whether it is right
  * is said by rules_check(). */

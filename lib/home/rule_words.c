@@ -59,12 +59,11 @@ static void score_words(const json_t *lines, struct buf *out)
         }
 }
 
-static void more_words(const json_t *with, bool file_too, struct buf *out)
+static void more_words(const json_t *with, struct buf *out)
 {
         const json_t *schedule = json_object_get(with, "schedule"),
                      *score = json_object_get(with, "score");
-        const char *file = file_too ? json_get_text(with, "file", NULL) : NULL,
-                   *zone = json_get_text(schedule, "timezone", NULL);
+        const char *zone = json_get_text(schedule, "timezone", NULL);
 
         if (schedule != NULL) {
                 buf_format(out, "a first time is put into the schedule, %lld hours later",
@@ -77,8 +76,14 @@ static void more_words(const json_t *with, bool file_too, struct buf *out)
         }
         if (score != NULL)
                 score_words(score, out);
+}
+
+static void file_words(const json_t *with, struct buf *out)
+{
+        const char *file = json_get_text(with, "file", NULL);
+
         if (file != NULL)
-                buf_format(out, "%sa report is uploaded as %s", score != NULL ? "; " : "", file);
+                buf_format(out, "%sa report is uploaded as %s", out->len > 0 ? "; " : "", file);
 }
 
 static void tag_words(const json_t *with, struct buf *out)
@@ -141,7 +146,7 @@ char *rule_more_words(const json_t *step)
         const json_t *with = NULL;
 
         if (rule_step(step, &with) != NULL)
-                more_words(with, false, &out);
+                more_words(with, &out);
         return out.len == 0 ? NULL : buf_take(&out);
 }
 
@@ -159,8 +164,10 @@ char *rule_sentence(const json_t *rule)
                 if (i > 0)
                         buf_add_text(&out, ", and ");
                 step_words(step, &out);
-                if (rule_step(step, &with) != NULL)
-                        more_words(with, true, &more);
+                if (rule_step(step, &with) != NULL) {
+                        more_words(with, &more);
+                        file_words(with, &more);
+                }
                 if (more.len > 0)
                         buf_format(&out, " (%s)", buf_text(&more));
                 buf_dispose(&more);
