@@ -10,6 +10,7 @@
 #include "web/form.h"
 #include "web/route.h"
 #include "web/serve.h"
+#include "web/spool.h"
 
 #define EXCHANGE_ID_SIZE 37          /* a version 4 UUID and its terminator */
 #define EXCHANGE_TARGET_MAX 8192     /* bytes of REQUEST_URI: 414 */
@@ -41,16 +42,13 @@ struct reply {
         bool given;  /* the handler said something */
         bool broken; /* and something impossible: 500 */
         char *type;
-        char *form_target; /* a second origin that forms may end at, or NULL */
-        bool page;         /* carries our stylesheet */
-        bool scripted;     /* and our script */
-        bool streaming;    /* the head is out, and maybe some of the body; unless spooling */
-        bool spooling;     /* both wait in spool until the body is whole */
-        bool no_room;      /* for them */
-        int spool;         /* a nameless file */
-        int64_t spooled;   /* bytes in it */
-        bool cut;          /* and the rest will not come */
-        int64_t left;      /* streaming: bytes that are still to come; -1 not known */
+        char *form_target;  /* a second origin that forms may end at, or NULL */
+        bool page;          /* carries our stylesheet */
+        bool scripted;      /* and our script */
+        bool streaming;     /* the head is out, and maybe some of the body */
+        struct spool spool; /* open: neither is; the body waits here until it is whole */
+        bool cut;           /* the rest will not come */
+        int64_t left;       /* streaming: bytes that are still to come; -1 not known */
         struct buf headers, body;
 };
 

@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Replies: built whole, then sent, so that the status is true. */
-#include <errno.h>
 #include <string.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
 
-#include "floor/file.h"
 #include "floor/log.h"
 #include "floor/mem.h"
 #include "floor/text.h"
 #include "web/exchange.h"
 #include "web/page.h"
-
-#define SPOOL_PIECE 65528 /* one FastCGI record */
-/* The disk is the home's, and what must be kept comes first. */
-#define SPOOL_SPARE (INT64_C(256) * 1024 * 1024) /* left free */
-#define SPOOL_LOOK (INT64_C(1024) * 1024)        /* looked after so many bytes */
 
 static const struct {
         int status;
@@ -84,8 +75,7 @@ void reply_init(struct reply *re)
 
 void reply_dispose(struct reply *re)
 {
-        if (re->spooling)
-                close(re->spool);
+        spool_close(&re->spool);
         mem_free(re->type);
         mem_free(re->form_target);
         buf_dispose_secret(&re->headers); /* cookies and locations may be secret */
@@ -285,36 +275,21 @@ int reply_stream(struct request *rq, struct reply *re, int64_t length)
         re->left = bodyless ? 0 : length;
         if (bodyless || cgi_cut_shows(rq->cgi, length >= 0))
                 return begin(rq, re, length);
-        re->spool = file_nameless(serve_settings.home, &why);
-        re->spooling = re->spool >= 0;
-        if (re->spooling)
+        if (spool_open(&re->spool, serve_settings.home, &why) == 0)
                 return 0;
         log_event(LOG_LEVEL_ERROR, "a reply cannot be put together", "cause", why.text, NULL);
         reply_problem(rq, re, 503, NULL);
         return -1;
 }
 
-static bool has_room(int fd)
+static int put_by(struct reply *re, const void *data, size_t len)
 {
-        struct statvfs disk;
+        struct fail why = FAIL_CLEAR;
 
-        return fstatvfs(fd, &disk) != 0 ||
-               (int64_t)disk.f_bavail > SPOOL_SPARE / (int64_t)disk.f_frsize;
-}
-
-static bool spool(struct reply *re, const void *data, size_t len)
-{
-        int64_t had = re->spooled / SPOOL_LOOK;
-
-        re->spooled += (int64_t)len;
-        re->no_room = re->spooled / SPOOL_LOOK != had && !has_room(re->spool);
-        errno = ENOSPC;
-        if (!re->no_room && file_write_all(re->spool, data, len) == 0)
-                return true;
-        re->no_room = true;
-        log_event(LOG_LEVEL_ERROR, "a reply cannot be put together", "cause",
-                  strerrordesc_np(errno), NULL);
-        return false;
+        if (spool_add(&re->spool, data, len, &why) == 0)
+                return 0;
+        log_event(LOG_LEVEL_ERROR, "a reply cannot be put together", "cause", why.text, NULL);
+        return -1;
 }
 
 int reply_piece(struct request *rq, struct reply *re, const void *data, size_t len)
@@ -327,7 +302,7 @@ int reply_piece(struct request *rq, struct reply *re, const void *data, size_t l
         }
         if (re->left >= 0)
                 re->left -= (int64_t)len;
-        re->cut = re->spooling ? !spool(re, data, len) : cgi_piece(rq->cgi, data, len) != 0;
+        re->cut = (re->spool.open ? put_by(re, data, len) : cgi_piece(rq->cgi, data, len)) != 0;
         return re->cut ? -1 : 0;
 }
 
@@ -336,22 +311,18 @@ void reply_cut(struct reply *re)
         re->cut = true;
 }
 
+static int pass_on(void *context, const void *data, size_t len)
+{
+        return cgi_piece(context, data, len);
+}
+
 /* What was put together, now that it is whole. */
 static int send_spooled(struct request *rq, struct reply *re)
 {
-        char *piece = mem_alloc(SPOOL_PIECE);
-        int result = begin(rq, re, re->spooled);
-        ssize_t got = 1;
-
-        for (off_t at = 0; result == 0 && got > 0; at += got) {
-                got = file_read_at(re->spool, piece, SPOOL_PIECE, at);
-                if (got != 0)
-                        result = got < 0 ? -1 : cgi_piece(rq->cgi, piece, (size_t)got);
-        }
-        if (result != 0)
-                cgi_cut(rq->cgi);
-        mem_free(piece);
-        return result;
+        if (begin(rq, re, re->spool.len) == 0 && spool_pour(&re->spool, pass_on, rq->cgi) == 0)
+                return 0;
+        cgi_cut(rq->cgi);
+        return -1;
 }
 
 int reply_send(struct reply *re, struct request *rq)
@@ -360,11 +331,11 @@ int reply_send(struct reply *re, struct request *rq)
         struct buf head = BUF_NONE;
         int result;
 
-        if (re->spooling && !re->cut && re->left <= 0)
+        if (re->spool.open && !re->cut && re->left <= 0)
                 return send_spooled(rq, re);
-        if (re->spooling && re->no_room)
+        if (re->spool.open && re->spool.full)
                 reply_problem(rq, re, 503, NULL);
-        else if (re->spooling)
+        else if (re->spool.open)
                 reply_problem(rq, re, 502,
                               "What was asked for broke off on its way here. Retry later.");
         if (re->streaming) {

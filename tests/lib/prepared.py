@@ -7,12 +7,15 @@
     done = home.run("org", "--json")           done.code, done.out, done.err, done.json()
     home.env()                                 environment for the programs
 
+    with prepared.small_disk(path) as disk:    a file system of 32 MB there, or None
+
     with prepared.Platform() as platform:      answers the documents of data/codesignal
         prepared.document(platform)            an apply document that names it
         platform.calls                         [(operation, variables)]
         platform.delay, platform.status        seconds before each answer; HTTP status
         platform.room                          format of a room's address, or None for its own
 """
+import contextlib
 import http.server
 import json
 import os
@@ -41,6 +44,20 @@ def document(platform=None, org="acme"):
          "credentials": {"api_key": CREDENTIALS["api_key"]},
          "webhook": {"secrets": [CREDENTIALS["hook"]]}}],
         "rules": [{"id": "back", "when": {"result": "final"}, "then": [{"write_result": {}}]}]}
+
+
+@contextlib.contextmanager
+def small_disk(path):
+    """A file system of 32 MB, or None where we may not mount one."""
+    os.mkdir(path, 0o700)
+    mounted = os.geteuid() == 0 and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=32m,mode=0700", "tmpfs", path],
+        capture_output=True, check=False).returncode == 0
+    try:
+        yield path if mounted else None
+    finally:
+        if mounted:
+            subprocess.run(["umount", "-l", path], check=False)
 
 
 class Done:

@@ -18,20 +18,6 @@ DELIVERIES = 300
 SECRET = prepared.CREDENTIALS["hook"]
 
 
-@contextlib.contextmanager
-def small_disk(path):
-    """A file system of 32 MB, or None where we may not mount one."""
-    os.mkdir(path, 0o700)
-    mounted = os.geteuid() == 0 and subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=32m,mode=0700", "tmpfs", path],
-        capture_output=True, check=False).returncode == 0
-    try:
-        yield path if mounted else None
-    finally:
-        if mounted:
-            subprocess.run(["umount", "-l", path], check=False)
-
-
 def fill(disk, leave):
     """Takes all of the room but so many KiB."""
     with open(os.path.join(disk, "filler"), "wb", buffering=0) as filler:
@@ -61,7 +47,7 @@ def events(home):
 
 
 def test_worker():
-    with tap.directory() as path, small_disk(os.path.join(path, "disk")) as disk:
+    with tap.directory() as path, prepared.small_disk(os.path.join(path, "disk")) as disk:
         if disk is None:
             tap.skip("a full disk under the worker", "needs root to mount a small file system")
             return

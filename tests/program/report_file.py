@@ -262,6 +262,22 @@ def test_plain():
         tap.equal([n for n in os.listdir(home.path) if "copy" in n or "." in n], [], "cgi: nothing is left of it")
 
 
+def test_small_disk():
+    """What must be kept comes first: of a disk that is nearly full a report gets a megabyte."""
+    with tap.directory() as path, prepared.small_disk(os.path.join(path, "disk")) as disk, Vendor() as vendor:
+        if disk is None:
+            tap.skip("a report on a small disk", "needs root to mount a small file system")
+            return
+        home = prepare(disk, vendor)
+        server = Plain(home.environment)
+        reply = server.request("GET", target(home.tokens["small"]))
+        tap.equal((reply.status, len(reply.body)), (200, len(SMALL)), "a small one comes")
+        reply = server.request("GET", target(home.tokens["large"]))
+        tap.equal(reply.status, 503, "a large one does not, and may be asked for again")
+        tap.contains(server.log, "the disk is nearly full", "the log says why")
+        tap.equal(vendor.sent.get("large", 0) < LARGE, True, "nor is it fetched to its end")
+
+
 @each
 def test_page(home, server, vendor):
     """The page leads to the file, and only where there is one."""
@@ -349,4 +365,4 @@ def test_many():
                 "GET", target(home.tokens["small"])).status == 200), "and then there is room")
 
 
-tap.run(test_fastcgi, test_plain, test_page, test_cut, test_memory, test_gone, test_many)
+tap.run(test_fastcgi, test_plain, test_small_disk, test_page, test_cut, test_memory, test_gone, test_many)
