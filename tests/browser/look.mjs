@@ -20,12 +20,11 @@ const validator = new HtmlValidate({
         extends: ['html-validate:standard'],
         rules: { 'no-trailing-whitespace': 'off', 'require-sri': 'off', 'long-title': 'off' },
 });
-// axe: in both widths and both schemes, once each.
 const looks = [
-        { look: 'desktop', width: 1280, height: 900, colorScheme: 'light', axe: true },
+        { look: 'desktop', width: 1280, height: 900, colorScheme: 'light' },
         { look: 'desktop dark', width: 1280, height: 900, colorScheme: 'dark' },
         { look: 'phone', width: 320, height: 640, colorScheme: 'light' },
-        { look: 'phone dark', width: 320, height: 640, colorScheme: 'dark', axe: true },
+        { look: 'phone dark', width: 320, height: 640, colorScheme: 'dark' },
         // A window of 1280 by 900 at 200 %: half as many pixels of the page, each twice as large.
         { look: 'zoomed', width: 640, height: 450, scale: 2, colorScheme: 'light' },
 ];
@@ -101,7 +100,7 @@ async function tabOf(look, javaScriptEnabled) {
                         javaScriptEnabled,
                         bypassCSP: javaScriptEnabled, // for axe; that nothing else runs is checked without
                 });
-                if (look.axe && javaScriptEnabled)
+                if (javaScriptEnabled)
                         await context.addInitScript({ content: axe });
                 const tab = await context.newPage();
                 const troubles = [];
@@ -138,11 +137,9 @@ async function see(page, look) {
                         r.messages.map((m) => `${m.line}:${m.column} ${m.ruleId}: ${m.message}`));
                 say(report.valid, `${page.name}: its HTML is valid`, faults.join('\n'));
         }
-        if (look.axe) {
-                const violations = await tab.evaluate(async () => (await globalThis.axe.run()).violations);
-                say(violations.length === 0, `${name}: nothing keeps people out`, violations.map((v) =>
-                        `${v.id}: ${v.help}: ${v.nodes.map((n) => n.html.slice(0, 200)).join(' | ')}`).join('\n'));
-        }
+        const violations = await tab.evaluate(async () => (await globalThis.axe.run()).violations);
+        say(violations.length === 0, `${name}: nothing keeps people out`, violations.map((v) =>
+                `${v.id}: ${v.help}: ${v.nodes.map((n) => n.html.slice(0, 200)).join(' | ')}`).join('\n'));
         const [wide, room] = await tab.evaluate(() =>
                 [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
         say(wide <= room, `${name}: nothing hangs over the edge`, `${wide} > ${room}`);
